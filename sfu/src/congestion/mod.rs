@@ -1,0 +1,1 @@
+//! Pure congestion control: transport-wide feedback. No socket, no clock.

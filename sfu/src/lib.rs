@@ -1,0 +1,133 @@
+//! The media plane. It knows rooms, participants, tracks and packets; it knows nothing of cities.
+//!
+//! [`Sfu::start`] opens the sockets and starts the shard's thread. Commands go in through the cheap, cloneable
+//! [`Sfu`]; [`Event`]s come out of one bounded channel; packets for a recorder come out of a [`Feed`].
+
+pub mod command;
+pub mod congestion;
+pub mod error;
+pub mod event;
+pub mod feed;
+pub mod forward;
+pub mod ids;
+pub mod transport;
+
+use std::net::{IpAddr, SocketAddr};
+
+use tokio::sync::mpsc;
+
+pub use command::{Join, Joined, Slot};
+pub use error::SfuError;
+pub use event::{Event, GoneReason};
+pub use feed::{Feed, FeedItem, FeedPacket};
+pub use ids::{Codec, Kind, ParticipantId, RoomId, Source, TrackId};
+
+/// Largest SDP offer that is read, in bytes.
+pub const MAX_SDP_BYTES: usize = 256 * 1024;
+
+/// How the media plane is set up.
+#[derive(Clone, Debug)]
+pub struct SfuConfig {
+    /// Where the UDP socket listens. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Last port to try when `listen`'s is taken (equal to it: only that one).
+    pub last_port: u16,
+    /// Addresses written into the candidates; empty: those of this machine's interfaces, loopback included.
+    pub public_addresses: Vec<IpAddr>,
+    /// Participants that may be connected at once.
+    pub max_participants: usize,
+    /// Seconds without an authenticated STUN check after which a connection is over (RFC 7675 says 30).
+    pub consent_s: u64,
+}
+
+impl Default for SfuConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([0, 0, 0, 0], 0)),
+            last_port: 0,
+            public_addresses: Vec::new(),
+            max_participants: 2_000,
+            consent_s: 30,
+        }
+    }
+}
+
+/// The handle to the running media plane. Dropping the last one ends it.
+#[derive(Clone, Debug)]
+pub struct Sfu {
+    // Owned by transport: the shard's command queue and its waker.
+}
+
+impl Sfu {
+    /// Opens the socket and starts the shard. The receiver gets every [`Event`].
+    pub fn start(_config: SfuConfig) -> Result<(Self, mpsc::Receiver<Event>), SfuError> {
+        Err(SfuError::Unavailable)
+    }
+
+    /// Where media is received.
+    pub fn local_addr(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], 0))
+    }
+
+    /// Answers a browser's first offer, or that of a browser that comes back.
+    pub async fn join(&self, _join: Join) -> Result<Joined, SfuError> {
+        Err(SfuError::Unavailable)
+    }
+
+    /// Answers a further offer on the same connection: an ICE restart, or more m-lines at the end.
+    pub async fn reoffer(
+        &self,
+        _participant: ParticipantId,
+        _offer: String,
+        _sources: Vec<(String, Source)>,
+    ) -> Result<Joined, SfuError> {
+        Err(SfuError::Unavailable)
+    }
+
+    /// Ends a participant's connection.
+    pub fn leave(&self, _participant: ParticipantId) {}
+
+    /// Ends every connection and feed of a room.
+    pub fn close_room(&self, _room: &RoomId) {}
+
+    /// Says that a source sends nothing worth a slot for now (camera off, microphone muted), or does again.
+    pub fn set_muted(&self, _participant: ParticipantId, _source: Source, _muted: bool) {}
+
+    /// Keeps one face in a slot whoever speaks; `None` lets go.
+    pub fn pin(&self, _subscriber: ParticipantId, _pinned: Option<ParticipantId>) {}
+
+    /// Asks a video track's sender for a keyframe; throttled, deferred when too early, never dropped.
+    pub fn request_keyframe(&self, _track: TrackId) {}
+
+    /// Opens a room's feed: first a `TrackStarted` for each stream that runs, then what happens.
+    pub async fn feed(&self, _room: &RoomId) -> Result<Feed, SfuError> {
+        Err(SfuError::Unavailable)
+    }
+
+    /// Counters since the start.
+    pub async fn stats(&self) -> Result<Stats, SfuError> {
+        Err(SfuError::Unavailable)
+    }
+
+    /// Ends the shard after closing every connection (DTLS close_notify); waits for it.
+    pub async fn shutdown(&self) {}
+}
+
+/// Counters of one shard since its start. `refused` is by stable reason ("stun_integrity", "srtp_replay", "rtp_unknown_ssrc" …).
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Stats {
+    /// Rooms open now.
+    pub rooms: usize,
+    /// Participants connected now.
+    pub participants: usize,
+    /// RTP packets that came in and were accepted.
+    pub packets_in: u64,
+    /// RTP packets that were sent to subscribers, retransmissions not counted.
+    pub packets_out: u64,
+    /// Packets sent again.
+    pub retransmitted: u64,
+    /// CPU time of the shard's thread, in µs.
+    pub cpu_us: u64,
+    /// What was refused, by reason.
+    pub refused: std::collections::BTreeMap<&'static str, u64>,
+}

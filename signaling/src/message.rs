@@ -1,0 +1,280 @@
+//! The call protocol, version 1: every message exists once, here. `docs/PROTOCOL.md` describes it (a test keeps the
+//! two together) and the browser's TypeScript is generated from it. One JSON object a WebSocket text frame, `type` first.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// The version this server speaks.
+pub const VERSION: u32 = 1;
+
+/// Largest message that is read, in bytes: an SDP offer of 256 KiB and its JSON escapes.
+pub const MAX_MESSAGE_BYTES: usize = 512 * 1024;
+
+/// From the browser.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClientMessage {
+    /// First message. `resume` is the secret of a `welcome`, sent to take the same seat again within 30 s.
+    Join {
+        /// The protocol version the page speaks.
+        version: u32,
+        /// A signed join ticket.
+        ticket: String,
+        /// Which room, when the ticket is for several (its room ends in `*`); else absent or equal to the ticket's.
+        #[serde(default)]
+        room: Option<String>,
+        /// The secret of the seat to take again.
+        #[serde(default)]
+        resume: Option<String>,
+        /// The microphone is muted at first.
+        #[serde(default)]
+        microphone_muted: bool,
+        /// The camera is off at first.
+        #[serde(default)]
+        camera_muted: bool,
+    },
+    /// An SDP offer: the first makes the connection, further ones restart ICE or add m-lines.
+    Offer {
+        /// The offer.
+        sdp: String,
+        /// `true`: a new `RTCPeerConnection`; `false`: a further offer of the same one.
+        fresh: bool,
+        /// What each sending m-line carries.
+        tracks: Vec<SentTrack>,
+    },
+    /// The microphone or the camera was turned off or on.
+    Mute {
+        /// Which.
+        source: MediaSource,
+        /// Off.
+        muted: bool,
+    },
+    /// Keep one face in sight; `null` lets go.
+    Pin {
+        /// Whose.
+        seat: Option<u32>,
+    },
+    /// Start or stop the recording (grant `host`).
+    Record {
+        /// Start.
+        on: bool,
+    },
+    /// Answered by `pong`: tells a live connection from a dead one.
+    Ping {
+        /// Comes back as it was.
+        nonce: u32,
+    },
+    /// Leave for good: the seat is given up at once.
+    Leave,
+}
+
+/// What a sending m-line carries.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct SentTrack {
+    /// The m-line's mid.
+    pub mid: String,
+    /// Where it comes from.
+    pub source: MediaSource,
+}
+
+/// Where a track comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaSource {
+    /// A voice.
+    Microphone,
+    /// A face.
+    Camera,
+    /// A shared screen.
+    Screen,
+}
+
+/// From the server.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage {
+    /// The seat is taken.
+    Welcome {
+        /// The version spoken from here on.
+        version: u32,
+        /// One's own seat.
+        seat: u32,
+        /// The secret with which this seat can be taken again.
+        resume: String,
+        /// Seconds for which the seat is kept when the connection breaks.
+        resume_s: u32,
+        /// `true` when an earlier seat was taken again.
+        resumed: bool,
+        /// What one may do.
+        grants: Vec<Grant>,
+        /// Everyone in the room, oneself included.
+        participants: Vec<Participant>,
+        /// Whether the room is being recorded.
+        recording: RecordingState,
+    },
+    /// The answer to an `offer`.
+    Answer {
+        /// The SDP answer.
+        sdp: String,
+        /// The receiving slots.
+        slots: Vec<SlotInfo>,
+    },
+    /// Who is in which slot: the whole map, each time it changes.
+    Slots {
+        /// Every slot.
+        slots: Vec<SlotSeat>,
+    },
+    /// Someone came.
+    ParticipantJoined {
+        /// Who.
+        participant: Participant,
+    },
+    /// Someone changed: muted, lost or found the connection.
+    ParticipantChanged {
+        /// Who, as they are now.
+        participant: Participant,
+    },
+    /// Someone left.
+    ParticipantLeft {
+        /// Who.
+        seat: u32,
+    },
+    /// Who speaks, loudest first: the whole list, each time it changes.
+    Speaking {
+        /// The speakers.
+        seats: Vec<u32>,
+    },
+    /// The recording's state changed.
+    Recording {
+        /// As it is now.
+        recording: RecordingState,
+    },
+    /// The media connection is over; the seat is kept: offer again with `fresh`.
+    MediaLost {
+        /// A stable code: `closed`, `consent_expired`, `handshake_failed`.
+        reason: String,
+    },
+    /// The answer to `ping`.
+    Pong {
+        /// As it came.
+        nonce: u32,
+    },
+    /// Something was refused.
+    Error {
+        /// A stable code (docs/PROTOCOL.md lists them).
+        code: String,
+        /// For a developer, in English; the page has its own words for each code.
+        message: String,
+        /// `true`: the socket is closed after this, and joining again with the same ticket is no use.
+        fatal: bool,
+    },
+    /// The room or the server ends.
+    Closing {
+        /// A stable code: `ended` (the host ended the conference), `server_restart`, `replaced` (the seat was taken elsewhere).
+        reason: String,
+        /// Milliseconds after which it happens.
+        in_ms: u32,
+    },
+}
+
+/// What a ticket allows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Grant {
+    /// Send sound and picture.
+    Publish,
+    /// Receive.
+    Subscribe,
+    /// Start and stop the recording, end the conference.
+    Host,
+}
+
+/// Someone in the room.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+pub struct Participant {
+    /// Their seat: a small number, unique in the room, never given twice.
+    pub seat: u32,
+    /// What they are called.
+    pub label: Label,
+    /// They host.
+    pub host: bool,
+    /// They may send.
+    pub publish: bool,
+    /// Their microphone is muted.
+    pub microphone_muted: bool,
+    /// Their camera is off.
+    pub camera_muted: bool,
+    /// Their connection works; `false` while their seat is kept.
+    pub connected: bool,
+}
+
+/// What a participant is called.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Label {
+    /// By name.
+    Named {
+        /// The name.
+        name: String,
+    },
+    /// "Balsas 3": an anonymous voice, by the order of coming.
+    Anonymous {
+        /// The number.
+        number: u32,
+    },
+}
+
+/// A receiving slot.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+pub struct SlotInfo {
+    /// The m-line's mid.
+    pub mid: String,
+    /// `audio` or `video`.
+    pub kind: SlotKind,
+}
+
+/// What fits into a slot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SlotKind {
+    /// A voice.
+    Audio,
+    /// A picture.
+    Video,
+}
+
+/// Who is in a slot.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+pub struct SlotSeat {
+    /// The slot's mid.
+    pub mid: String,
+    /// Who; `null`: empty (hide its last frame).
+    pub seat: Option<u32>,
+}
+
+/// Whether the room is being recorded.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+pub struct RecordingState {
+    /// The state.
+    pub status: RecordingStatus,
+    /// When it began, in milliseconds since the Unix epoch.
+    #[ts(type = "number | null")]
+    pub since_ms: Option<u64>,
+    /// Why it failed, as a stable code: `disk_full`, `recorder_unavailable`.
+    pub reason: Option<String>,
+}
+
+/// The states of a recording.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingStatus {
+    /// Nothing is recorded.
+    Off,
+    /// Asked for, not yet writing.
+    Starting,
+    /// Everything said is written.
+    On,
+    /// It failed; the call goes on.
+    Failed,
+}
