@@ -1,0 +1,2 @@
+// What every page needs: nothing works only with it.
+export {};
