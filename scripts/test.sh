@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Installs what the tests need and runs every test there is. A phase that fails does not stop the later ones, unless
+# they cannot run without it. The last line counts: `N passed, N failed`.
+source "$(dirname "$0")/env.sh"
+
+logs="$AIKSTE_CACHE/logs"
+mkdir -p "$logs"
+summary=()
+passed=0
+failed=0
+
+# Adds what a log's test runners counted (cargo test, vitest).
+count() {
+    local log="$1" p f
+    p="$(sed 's/\x1b\[[0-9;]*m//g' "$log" | awk '/^test result: /{p+=$4} /^ *Tests .*passed/{for(i=2;i<=NF;i++) if($i ~ /^passed/) p+=$(i-1)} END{print p+0}')"
+    f="$(sed 's/\x1b\[[0-9;]*m//g' "$log" | awk '/^test result: /{f+=$6} /^ *Tests .*failed/{for(i=2;i<=NF;i++) if($i ~ /^failed/) f+=$(i-1)} END{print f+0}')"
+    passed=$((passed + p))
+    failed=$((failed + f))
+    counted=$((p + f))
+    counted_failed=$f
+}
+
+# phase NAME COMMAND…: runs it, keeps its log, counts its tests; a phase without tests counts as one.
+phase() {
+    local name="$1" log started status=0
+    shift
+    log="$logs/$(echo "$name" | tr -c 'a-z0-9\n' '-').log"
+    say "$name"
+    started=$SECONDS
+    "$@" 2>&1 | tee "$log" || status=$?
+    count "$log"
+    if [ "$counted" -eq 0 ]; then
+        if [ "$status" -eq 0 ]; then passed=$((passed + 1)); fi
+    fi
+    if [ "$status" -ne 0 ] && [ "$counted_failed" -eq 0 ]; then failed=$((failed + 1)); fi
+    summary+=("$(printf '%5ds  %-6s  %s' $((SECONDS - started)) "$([ "$status" -eq 0 ] && echo ok || echo FAILED)" "$name")")
+    return "$status"
+}
+
+finish() {
+    say "Summary (logs in $logs)"
+    printf '    %s\n' "${summary[@]}" >&2
+    printf '    %5ds          together\n\n' "$SECONDS" >&2
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+    if [ "$failed" -gt 0 ]; then exit 1; fi
+    exit 0
+}
+
+phase "install" scripts/install.sh test || finish
+phase "build" scripts/build.sh || finish
+phase "lint" scripts/lint.sh || true
+if [ -f web/ui/package.json ]; then
+    phase "browser code: unit tests" npm --prefix web/ui test || true
+fi
+# Parts first, then the whole from outside: a browser test says little when a part is broken, but it is run all the same.
+phase "rust: unit tests" cargo test --locked --workspace --exclude tests --no-fail-fast || true
+phase "the whole, from outside" cargo test --locked --package tests --no-fail-fast || true
+finish
