@@ -1,0 +1,163 @@
+//! Puts the rooms of the house together, runs until it is told to stop, and takes leave: rooms are told first, then
+//! recordings are closed, then the sockets.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use tokio::signal::unix::{SignalKind, signal};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use crate::config::{Config, LogFormat};
+use crate::secrets::Secrets;
+use crate::state::AppState;
+use crate::{glue, health, media, pages, seats, security, tls};
+
+/// Largest request body, in bytes; uploads come in a later version, with a limit of their own.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// How long open requests may take to end after the sockets are closed.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Runs the server until SIGINT or SIGTERM.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    start_logging(&config);
+    let config = Arc::new(config);
+    std::fs::create_dir_all(&config.data.dir).with_context(|| config.data.dir.display().to_string())?;
+    let secrets = Arc::new(Secrets::load_or_create(&config.data.dir.join("secret.key"))?);
+    let civic = open_civic(&config).await?;
+    let (sfu, sfu_events) = start_media(&config)?;
+    let (signaling, room_events) = signaling::Signaling::start(
+        signaling::SignalingConfig {
+            ticket_key: secrets.ticket_key(),
+            seat_kept: Duration::from_secs(config.media.seat_kept_s),
+            max_seats: config.media.max_seats,
+        },
+        sfu.clone(),
+        sfu_events,
+    );
+    let (recorder, recorder_events) = start_recorder(&config)?.unzip();
+    let state = AppState { civic, signaling, sfu, recorder, config: config.clone(), secrets };
+    let glue = tokio::spawn(glue::run(state.clone(), room_events, recorder_events));
+    let result = listen(&config, router(state.clone()), &state).await;
+    if let Some(recorder) = &state.recorder {
+        recorder.shutdown().await;
+    }
+    state.sfu.shutdown().await;
+    glue.abort();
+    tracing::info!("stopped");
+    result
+}
+
+/// Every route, behind the front door.
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .merge(pages::router())
+        .merge(seats::router())
+        .merge(media::router())
+        .merge(health::router())
+        .with_state(state.clone())
+        .merge(civic_api::router(state.civic.clone()))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(state.clone(), security::guard))
+        // The call's socket is a GET of its own kind: it checks its origin itself and takes no form.
+        .merge(state.signaling.router())
+        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .layer(CatchPanicLayer::new())
+}
+
+/// Opens the database and brings its tables up to date.
+pub async fn open_civic(config: &Config) -> anyhow::Result<civic_api::Civic> {
+    let db = civic_api::Db::connect(&config.database_url()).await.context("opening the database")?;
+    db.migrate().await.context("bringing the database's tables up to date")?;
+    Ok(civic_api::Civic::new(
+        db,
+        civic_api::Settings { demo_accounts: config.demo.accounts, https: config.server.is_https() },
+    ))
+}
+
+fn start_media(config: &Config) -> anyhow::Result<(sfu::Sfu, tokio::sync::mpsc::Receiver<sfu::Event>)> {
+    let (first, last) = config.media_ports().map_err(|m| anyhow::anyhow!("{m}"))?;
+    sfu::Sfu::start(sfu::SfuConfig {
+        listen: SocketAddr::new(config.media.address, first),
+        last_port: last,
+        public_addresses: config.media.public_addresses.clone(),
+        max_participants: config.media.max_participants,
+        ..sfu::SfuConfig::default()
+    })
+    .context("starting the media plane")
+}
+
+type Recording = (recorder::Recorder, tokio::sync::mpsc::Receiver<recorder::RecorderEvent>);
+
+fn start_recorder(config: &Config) -> anyhow::Result<Option<Recording>> {
+    if !config.recording.enabled {
+        return Ok(None);
+    }
+    let media_dir = config.media_dir();
+    std::fs::create_dir_all(&media_dir).with_context(|| media_dir.display().to_string())?;
+    let program = std::env::current_exe().context("finding our own program")?;
+    recorder::Recorder::start(recorder::RecorderConfig {
+        media_dir: absolute(&media_dir)?,
+        socket: absolute(&config.data.dir)?.join("recorder.sock"),
+        command: vec![program.into(), "recorder".into()],
+    })
+    .context("starting the recorder")
+    .map(Some)
+}
+
+fn absolute(path: &std::path::Path) -> anyhow::Result<PathBuf> {
+    std::path::absolute(path).with_context(|| path.display().to_string())
+}
+
+async fn listen(config: &Config, router: Router, state: &AppState) -> anyhow::Result<()> {
+    let addresses: Vec<IpAddr> = config.media.public_addresses.clone();
+    let tls = tls::config(&config.server, &addresses).await?;
+    let listener = std::net::TcpListener::bind(config.server.listen)
+        .with_context(|| format!("listening on {}", config.server.listen))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let handle = axum_server::Handle::new();
+    let stopping = tokio::spawn(stop_when_told(handle.clone(), state.signaling.clone(), config.server.shutdown_grace_s));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    // Tests and people wait for this line; it is printed even when the log is off.
+    println!("Aikštė: {scheme}://{address}/");
+    tracing::info!(port = address.port(), media_port = state.sfu.local_addr().port(), "ready");
+    let service = router.into_make_service();
+    let served = match tls {
+        Some(tls) => axum_server::from_tcp_rustls(listener, tls)?.handle(handle).serve(service).await,
+        None => axum_server::from_tcp(listener)?.handle(handle).serve(service).await,
+    };
+    stopping.abort();
+    served.context("serving")
+}
+
+/// Waits for SIGINT or SIGTERM, tells the rooms, then lets the web server end.
+async fn stop_when_told(handle: axum_server::Handle<SocketAddr>, signaling: signaling::Signaling, grace_s: u64) {
+    let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+        tracing::error!("signals cannot be caught: the server will end without taking leave");
+        return;
+    };
+    tokio::select! {
+        _ = int.recv() => {}
+        _ = term.recv() => {}
+    }
+    tracing::info!("stopping: the rooms are told");
+    signaling.shutdown(Duration::from_secs(grace_s)).await;
+    handle.graceful_shutdown(Some(DRAIN));
+}
+
+fn start_logging(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::new(&config.log.level);
+    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second logger in one process (tests) is refused; the first one goes on.
+    let _ = match config.log.format {
+        LogFormat::Text => logger.try_init(),
+        LogFormat::Json => logger.json().try_init(),
+    };
+}
