@@ -10,6 +10,8 @@ pub mod event;
 pub mod feed;
 pub mod forward;
 pub mod ids;
+pub mod room;
+pub mod speaker;
 pub mod transport;
 
 use std::net::{IpAddr, SocketAddr};

@@ -1,1 +1,19 @@
 //! Pure forwarding: who receives what, rewriting, retransmission cache, keyframes. No socket, no clock.
+//!
+//! A packet's way: [`rtp::RtpView::parse`] → (retransmission: [`rtx::unwrap`] first) → [`upstream::Upstream::receive`]
+//! gives a [`packet::Packet`] → [`downstream::Downstream::forward`] of every slot writes it into the caller's buffer.
+//! What comes back: [`rtcp::packets`] → [`downstream::Downstream::resend`], [`downstream::Downstream::keyframe_wanted_by_viewer`],
+//! [`upstream::Upstream::on_sender_report`]. A keyframe that is needed goes through [`keyframes::KeyframeRequests`].
+
+pub mod cache;
+pub mod codec;
+pub mod downstream;
+pub mod keyframes;
+pub mod packet;
+pub mod rtcp;
+pub mod rtcp_write;
+pub mod rtp;
+pub mod rtx;
+pub mod upstream;
+pub mod vp8;
+pub mod window;

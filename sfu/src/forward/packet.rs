@@ -1,0 +1,39 @@
+//! One accepted media packet on its way from an [`Upstream`](super::upstream::Upstream) to the slots.
+
+use std::time::Instant;
+
+use super::rtp::AudioLevel;
+use crate::ids::{Codec, TrackId};
+
+/// Names one RTP stream: a track whose sender changes its SSRC goes on as another stream.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct StreamId {
+    /// The track it belongs to.
+    pub track: TrackId,
+    /// The SSRC it was sent with.
+    pub ssrc: u32,
+}
+
+/// A packet as its sender sent it: decrypted, unwrapped from RTX, seen for the first time.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Packet<'a> {
+    /// Where it comes from.
+    pub stream: StreamId,
+    /// What the payload is.
+    pub codec: Codec,
+    /// Extended sequence number: its low 16 bits are the RTP sequence number, and it never wraps.
+    pub index: u64,
+    /// RTP timestamp, in ticks of the codec's clock.
+    pub timestamp: u32,
+    /// RTP marker bit.
+    pub marker: bool,
+    /// Begins a picture that needs no other (always `false` for sound).
+    pub keyframe: bool,
+    /// The sender's own measure of its loudness (RFC 6464).
+    pub level: Option<AudioLevel>,
+    /// The payload without padding. Empty in a packet of padding alone: it is forwarded, because its sequence number
+    /// would be missed otherwise, but it is nothing for a recording.
+    pub payload: &'a [u8],
+    /// When it arrived.
+    pub received: Instant,
+}

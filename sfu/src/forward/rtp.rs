@@ -1,0 +1,269 @@
+//! RTP headers (RFC 3550, extensions RFC 8285): a view without allocation, and a writer into the caller's buffer.
+
+/// Why bytes are not an RTP or RTCP packet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Malformed {
+    /// Shorter than its fixed header.
+    #[error("too short")]
+    Short,
+    /// The version is not 2.
+    #[error("not version 2")]
+    Version,
+    /// The CSRC list, the extension or the item it announces does not fit into it.
+    #[error("a length points beyond the end")]
+    Length,
+    /// More padding than there is room for, or none where it is announced.
+    #[error("padding does not fit")]
+    Padding,
+}
+
+impl Malformed {
+    /// The stable code under which it is counted.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Short => "rtp_short",
+            Self::Version => "rtp_version",
+            Self::Length => "rtp_length",
+            Self::Padding => "rtp_padding",
+        }
+    }
+}
+
+/// A sender's own measure of a packet's loudness (RFC 6464).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AudioLevel {
+    /// The sender believes it is speech.
+    pub voice: bool,
+    /// −dBov: 0 is the loudest, 127 is silence.
+    pub level: u8,
+}
+
+impl AudioLevel {
+    /// From the extension's first byte.
+    pub fn from_byte(byte: u8) -> Self {
+        Self {
+            voice: byte & 0x80 != 0,
+            level: byte & 0x7f,
+        }
+    }
+
+    /// The extension's byte.
+    pub fn to_byte(self) -> u8 {
+        (self.level & 0x7f) | if self.voice { 0x80 } else { 0 }
+    }
+}
+
+/// Where the parts of an RTP packet lie. Copies nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct RtpView<'a> {
+    bytes: &'a [u8],
+    extension_profile: u16,
+    extension_start: usize,
+    payload_start: usize,
+    payload_end: usize,
+}
+
+const ONE_BYTE_PROFILE: u16 = 0xBEDE;
+const FIXED_HEADER: usize = 12;
+
+impl<'a> RtpView<'a> {
+    /// Reads a decrypted packet and checks every length in it (RFC 3550 §5.1, §5.3.1).
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        if bytes.len() < FIXED_HEADER {
+            return Err(Malformed::Short);
+        }
+        if bytes[0] >> 6 != 2 {
+            return Err(Malformed::Version);
+        }
+        let mut offset = FIXED_HEADER + 4 * usize::from(bytes[0] & 0x0f);
+        let (mut extension_profile, mut extension_start) = (0, offset);
+        if bytes[0] & 0x10 != 0 {
+            let head = bytes.get(offset..offset + 4).ok_or(Malformed::Length)?;
+            extension_profile = u16::from_be_bytes([head[0], head[1]]);
+            extension_start = offset + 4;
+            offset = extension_start + 4 * usize::from(u16::from_be_bytes([head[2], head[3]]));
+        }
+        if offset > bytes.len() {
+            return Err(Malformed::Length);
+        }
+        let mut payload_end = bytes.len();
+        if bytes[0] & 0x20 != 0 {
+            let padding = usize::from(bytes[bytes.len() - 1]);
+            if padding == 0 || padding > bytes.len() - offset {
+                return Err(Malformed::Padding);
+            }
+            payload_end -= padding;
+        }
+        Ok(Self {
+            bytes,
+            extension_profile,
+            extension_start,
+            payload_start: offset,
+            payload_end,
+        })
+    }
+
+    /// The marker bit.
+    pub fn marker(&self) -> bool {
+        self.bytes[1] & 0x80 != 0
+    }
+
+    /// The payload type, 0–127.
+    pub fn payload_type(&self) -> u8 {
+        self.bytes[1] & 0x7f
+    }
+
+    /// The sequence number.
+    pub fn sequence(&self) -> u16 {
+        u16::from_be_bytes([self.bytes[2], self.bytes[3]])
+    }
+
+    /// The timestamp, in ticks of the payload's clock.
+    pub fn timestamp(&self) -> u32 {
+        u32::from_be_bytes([self.bytes[4], self.bytes[5], self.bytes[6], self.bytes[7]])
+    }
+
+    /// The synchronisation source.
+    pub fn ssrc(&self) -> u32 {
+        u32::from_be_bytes([self.bytes[8], self.bytes[9], self.bytes[10], self.bytes[11]])
+    }
+
+    /// Bytes of header, CSRC list and extensions.
+    pub fn header_len(&self) -> usize {
+        self.payload_start
+    }
+
+    /// The payload without padding.
+    pub fn payload(&self) -> &'a [u8] {
+        &self.bytes[self.payload_start..self.payload_end]
+    }
+
+    /// Bytes of padding, the length byte included.
+    pub fn padding_len(&self) -> usize {
+        self.bytes.len() - self.payload_end
+    }
+
+    /// The header extension elements, id and value, in the order in which they are written (RFC 8285 §4.2, §4.3). An
+    /// element that does not fit ends the list.
+    pub fn extensions(&self) -> Extensions<'a> {
+        let bytes = if self.extension_start < self.payload_start {
+            &self.bytes[self.extension_start..self.payload_start]
+        } else {
+            &[]
+        };
+        Extensions {
+            rest: bytes,
+            form: match self.extension_profile {
+                ONE_BYTE_PROFILE => Form::OneByte,
+                profile if profile & 0xfff0 == 0x1000 => Form::TwoByte,
+                _ => Form::Unknown,
+            },
+        }
+    }
+
+    /// The value of one extension.
+    pub fn extension(&self, id: u8) -> Option<&'a [u8]> {
+        self.extensions()
+            .find(|&(found, _)| found == id)
+            .map(|(_, value)| value)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    OneByte,
+    TwoByte,
+    Unknown,
+}
+
+/// The extension elements of one packet.
+#[derive(Clone, Debug)]
+pub struct Extensions<'a> {
+    rest: &'a [u8],
+    form: Form,
+}
+
+impl<'a> Iterator for Extensions<'a> {
+    type Item = (u8, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // Zero bytes between elements are padding.
+        while let [0, rest @ ..] = self.rest {
+            self.rest = rest;
+        }
+        let (id, len, rest) = match (self.form, self.rest) {
+            // Id 15 ends a one-byte list (RFC 8285 §4.2).
+            (Form::OneByte, [head, rest @ ..]) if head >> 4 != 15 => {
+                (head >> 4, usize::from(head & 0x0f) + 1, rest)
+            }
+            (Form::TwoByte, [id, len, rest @ ..]) => (*id, usize::from(*len), rest),
+            _ => {
+                self.rest = &[];
+                return None;
+            }
+        };
+        if rest.len() < len {
+            self.rest = &[];
+            return None;
+        }
+        let (value, rest) = rest.split_at(len);
+        self.rest = rest;
+        Some((id, value))
+    }
+}
+
+/// The header fields of a packet that goes out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Header {
+    /// The marker bit.
+    pub marker: bool,
+    /// The receiver's payload type.
+    pub payload_type: u8,
+    /// The sequence number.
+    pub sequence: u16,
+    /// The timestamp.
+    pub timestamp: u32,
+    /// The slot's SSRC.
+    pub ssrc: u32,
+}
+
+/// The ids under which a receiver wants header extensions; `None`: not negotiated, not sent. Ids 1–14.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct ExtensionIds {
+    /// `urn:ietf:params:rtp-hdrext:sdes:mid`. A slot has a fixed SSRC in the answer, so this may stay `None`.
+    pub mid: Option<u8>,
+    /// `urn:ietf:params:rtp-hdrext:ssrc-audio-level`.
+    pub audio_level: Option<u8>,
+}
+
+/// Appends a header with one-byte extensions (RFC 8285 §4.2) and gives its length. An element with an id outside 1–14
+/// or a value outside 1–16 bytes is left out.
+pub fn write_header(out: &mut Vec<u8>, header: &Header, extensions: &[(u8, &[u8])]) -> usize {
+    let start = out.len();
+    out.push(0x80);
+    out.push((header.payload_type & 0x7f) | if header.marker { 0x80 } else { 0 });
+    out.extend_from_slice(&header.sequence.to_be_bytes());
+    out.extend_from_slice(&header.timestamp.to_be_bytes());
+    out.extend_from_slice(&header.ssrc.to_be_bytes());
+    let body = out.len() + 4;
+    for &(id, value) in extensions {
+        if !(1..=14).contains(&id) || !(1..=16).contains(&value.len()) {
+            continue;
+        }
+        if out.len() < body {
+            out.extend_from_slice(&[0xbe, 0xde, 0, 0]);
+            out[start] |= 0x10;
+        }
+        out.push(id << 4 | (value.len() - 1) as u8);
+        out.extend_from_slice(value);
+    }
+    if out.len() > body {
+        while !(out.len() - body).is_multiple_of(4) {
+            out.push(0);
+        }
+        let words = ((out.len() - body) / 4) as u16;
+        out[body - 2..body].copy_from_slice(&words.to_be_bytes());
+    }
+    out.len() - start
+}
