@@ -1,0 +1,200 @@
+// The media connection of a call: one RTCPeerConnection with fixed m-lines. The browser offers, the server answers.
+// Sending m-lines exist from the start, so a camera turned on later needs no negotiation. No DOM.
+
+import type { ClientMessage, SentTrack } from "./messages";
+
+const AUDIO_SLOTS = 3;
+const VIDEO_SLOTS = 9;
+/** The same for voices and faces: the browser does not keep separate streams together by itself. */
+const JITTER_TARGET_MS = 60;
+const VIDEO_BITRATE = 1_700_000;
+const RESTART_AFTER_MS = 2_000;
+const RESTART_WORKS_WITHIN_MS = 6_000;
+const FRESH_WAITS_MS = [0, 1_000, 2_000, 4_000, 8_000];
+
+export type MediaState = "connecting" | "connected" | "interrupted";
+
+export interface CallConnectionOptions {
+  create(): RTCPeerConnection;
+  /** Says whether it went out. */
+  send(message: ClientMessage): boolean;
+  onState(state: MediaState): void;
+  /** What arrives in which m-line; again after every fresh connection. */
+  onReceivers(tracks: Map<string, MediaStreamTrack>): void;
+}
+
+type Timer = ReturnType<typeof setTimeout>;
+type Sending = { microphone: MediaStreamTrack | null; camera: MediaStreamTrack | null };
+
+export class CallConnection {
+  #peer: RTCPeerConnection | null = null;
+  #sending: Sending = { microphone: null, camera: null };
+  #audio: RTCRtpTransceiver | null = null;
+  #video: RTCRtpTransceiver | null = null;
+  #state: MediaState = "connecting";
+  /** An offer was made and not yet answered. */
+  #offered: { fresh: boolean } | null = null;
+  #restartWanted = false;
+  #freshTries = 0;
+  #timer: Timer | undefined;
+  #freshTimer: Timer | undefined;
+  #closed = false;
+
+  constructor(private readonly options: CallConnectionOptions) {}
+
+  /** What is sent from now on; takes effect without negotiation. `null`: nothing. */
+  async setTrack(source: "microphone" | "camera", track: MediaStreamTrack | null): Promise<void> {
+    this.#sending[source] = track;
+    if (track && source === "camera") track.contentHint = "motion";
+    const transceiver = source === "microphone" ? this.#audio : this.#video;
+    await transceiver?.sender.replaceTrack(track);
+  }
+
+  /** Makes the local half already, so that the offer is ready when the seat is. */
+  prepare(): void {
+    if (!this.#peer && !this.#closed) this.#build();
+  }
+
+  /** After `welcome`: offers afresh for a new seat; for a seat taken again only what is needed. */
+  async joined(resumed: boolean): Promise<void> {
+    if (resumed && this.#peer) {
+      if (this.#offered) await this.#offer(this.#offered.fresh);
+      else if (this.#peer.connectionState === "failed") await this.restart();
+      return;
+    }
+    if (!this.#peer || this.#peer.signalingState !== "stable" || this.#peer.remoteDescription) this.#build();
+    await this.#offer(true);
+  }
+
+  /** The server's answer. */
+  async answered(sdp: string): Promise<void> {
+    const peer = this.#peer;
+    if (!peer || peer.signalingState !== "have-local-offer") return;
+    this.#offered = null;
+    await peer.setRemoteDescription({ type: "answer", sdp });
+    if (peer !== this.#peer) return;
+    await limitVideo(this.#video?.sender);
+    this.#receivers(peer);
+    if (this.#restartWanted) await this.restart();
+  }
+
+  /** The server lost the media connection: a new one, soon, but not in a tight loop. */
+  lost(): void {
+    if (this.#closed) return;
+    this.#set("interrupted");
+    clearTimeout(this.#timer);
+    clearTimeout(this.#freshTimer);
+    const wait = FRESH_WAITS_MS[Math.min(this.#freshTries, FRESH_WAITS_MS.length - 1)] ?? 0;
+    this.#freshTries += 1;
+    this.#freshTimer = setTimeout(() => {
+      this.#build();
+      void this.#offer(true);
+    }, wait);
+  }
+
+  /** The network changed, or packets stopped: new ICE credentials on the same connection. */
+  async restart(): Promise<void> {
+    const peer = this.#peer;
+    if (!peer || this.#closed || !peer.remoteDescription) return;
+    if (this.#offered) {
+      this.#restartWanted = true;
+      return;
+    }
+    this.#restartWanted = false;
+    peer.restartIce();
+    await this.#offer(false);
+    this.#watch(() => this.lost(), RESTART_WORKS_WITHIN_MS);
+  }
+
+  /** Measurements, for the connection notice. */
+  async stats(): Promise<RTCStatsReport | null> {
+    return this.#peer ? await this.#peer.getStats() : null;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#freshTimer);
+    this.#peer?.close();
+    this.#peer = null;
+  }
+
+  #build(): void {
+    this.#peer?.close();
+    clearTimeout(this.#timer);
+    this.#offered = null;
+    this.#restartWanted = false;
+    const peer = this.options.create();
+    this.#peer = peer;
+    const { microphone, camera } = this.#sending;
+    this.#audio = peer.addTransceiver(microphone ?? "audio", { direction: "sendonly" });
+    this.#video = peer.addTransceiver(camera ?? "video", {
+      direction: "sendonly",
+      sendEncodings: [{ maxBitrate: VIDEO_BITRATE }],
+    });
+    for (let i = 0; i < AUDIO_SLOTS; i++) peer.addTransceiver("audio", { direction: "recvonly" });
+    for (let i = 0; i < VIDEO_SLOTS; i++) peer.addTransceiver("video", { direction: "recvonly" });
+    peer.onconnectionstatechange = () => {
+      if (peer === this.#peer) this.#changed(peer.connectionState);
+    };
+  }
+
+  #changed(state: RTCPeerConnectionState): void {
+    if (state === "connected") {
+      clearTimeout(this.#timer);
+      this.#freshTries = 0;
+      this.#set("connected");
+    } else if (state === "disconnected") {
+      this.#set("interrupted");
+      this.#watch(() => void this.restart(), RESTART_AFTER_MS);
+    } else if (state === "failed") {
+      this.#set("interrupted");
+      this.lost();
+    }
+  }
+
+  async #offer(fresh: boolean): Promise<void> {
+    const peer = this.#peer;
+    if (!peer || this.#closed) return;
+    this.#offered = { fresh };
+    await peer.setLocalDescription();
+    const sdp = peer.localDescription?.sdp;
+    if (peer !== this.#peer || !sdp) return;
+    const tracks: SentTrack[] = [];
+    if (this.#audio?.mid) tracks.push({ mid: this.#audio.mid, source: "microphone" });
+    if (this.#video?.mid) tracks.push({ mid: this.#video.mid, source: "camera" });
+    this.options.send({ type: "offer", sdp, fresh, tracks });
+  }
+
+  #receivers(peer: RTCPeerConnection): void {
+    const tracks = new Map<string, MediaStreamTrack>();
+    for (const transceiver of peer.getTransceivers()) {
+      if (transceiver === this.#audio || transceiver === this.#video || !transceiver.mid) continue;
+      // Older browsers do not know it; nothing is lost but lip-sync.
+      if ("jitterBufferTarget" in transceiver.receiver) transceiver.receiver.jitterBufferTarget = JITTER_TARGET_MS;
+      tracks.set(transceiver.mid, transceiver.receiver.track);
+    }
+    this.options.onReceivers(tracks);
+  }
+
+  #watch(then: () => void, ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(then, ms);
+  }
+
+  #set(state: MediaState): void {
+    if (state === this.#state || this.#closed) return;
+    this.#state = state;
+    this.options.onState(state);
+  }
+}
+
+async function limitVideo(sender: RTCRtpSender | undefined): Promise<void> {
+  if (!sender) return;
+  const parameters = sender.getParameters();
+  if (parameters.encodings.length === 0) return;
+  for (const encoding of parameters.encodings) encoding.maxBitrate = VIDEO_BITRATE;
+  parameters.degradationPreference = "balanced";
+  // A browser that refuses one of them keeps its own limits, which are near ours.
+  await sender.setParameters(parameters).catch(() => undefined);
+}

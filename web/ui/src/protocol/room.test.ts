@@ -1,0 +1,65 @@
+// Facts about what is known of a room.
+import { expect, test } from "vitest";
+import type { Participant, ServerMessage } from "./messages";
+import { after, EMPTY_ROOM } from "./room";
+
+const person = (seat: number, more: Partial<Participant> = {}): Participant => ({
+  seat,
+  label: { kind: "anonymous", number: seat },
+  host: false,
+  publish: true,
+  microphone_muted: false,
+  camera_muted: true,
+  connected: true,
+  ...more,
+});
+
+const welcome = (resumed: boolean): ServerMessage => ({
+  type: "welcome",
+  version: 1,
+  seat: 2,
+  resume: "s",
+  resume_s: 30,
+  resumed,
+  grants: [],
+  participants: [person(2), person(1)],
+  recording: { status: "on", since_ms: 5, reason: null },
+});
+
+test("people are in the order of coming", () => {
+  const room = after(after(EMPTY_ROOM, welcome(false)), { type: "participant_joined", participant: person(3) });
+  expect(room.participants.map((one) => one.seat)).toEqual([1, 2, 3]);
+});
+
+test("someone who changes keeps their place", () => {
+  const changed = person(1, { microphone_muted: true });
+  const room = after(after(EMPTY_ROOM, welcome(false)), { type: "participant_changed", participant: changed });
+  expect(room.participants[0]).toEqual(changed);
+  expect(room.participants).toHaveLength(2);
+});
+
+test("someone who left speaks no more", () => {
+  let room = after(after(EMPTY_ROOM, welcome(false)), { type: "speaking", seats: [1, 2] });
+  room = after(room, { type: "participant_left", seat: 1 });
+  expect([room.speaking, room.spoke]).toEqual([[2], [2]]);
+});
+
+test("who spoke last comes first", () => {
+  let room = EMPTY_ROOM;
+  for (const seats of [[1], [2], [], [3], [1]]) room = after(room, { type: "speaking", seats });
+  expect(room.spoke).toEqual([1, 3, 2]);
+});
+
+test("an empty slot shows nobody", () => {
+  const slots = [
+    { mid: "5", seat: 1 },
+    { mid: "6", seat: null },
+  ];
+  expect([...after(EMPTY_ROOM, { type: "slots", slots }).slots]).toEqual([["5", 1]]);
+});
+
+test("a new seat forgets the slots of the old one, the same seat keeps them", () => {
+  const room = after(EMPTY_ROOM, { type: "slots", slots: [{ mid: "5", seat: 1 }] });
+  expect(after(room, welcome(true)).slots.size).toBe(1);
+  expect(after(room, welcome(false)).slots.size).toBe(0);
+});

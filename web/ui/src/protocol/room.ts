@@ -1,0 +1,75 @@
+// What is known of a room: a plain value, changed only by what the server says. No DOM.
+
+import type { Grant, Participant, RecordingState, ServerMessage } from "./messages";
+
+export interface RoomState {
+  /** One's own seat; 0 before `welcome`. */
+  seat: number;
+  grants: Grant[];
+  /** In the order of coming, oneself included. */
+  participants: Participant[];
+  /** Who is in which receiving m-line. */
+  slots: ReadonlyMap<string, number>;
+  /** Loudest first. */
+  speaking: number[];
+  /** Everyone who spoke, latest first. */
+  spoke: number[];
+  recording: RecordingState;
+}
+
+export const EMPTY_ROOM: RoomState = {
+  seat: 0,
+  grants: [],
+  participants: [],
+  slots: new Map(),
+  speaking: [],
+  spoke: [],
+  recording: { status: "off", since_ms: null, reason: null },
+};
+
+/** The room after a message. Messages that say nothing of the room leave it as it was. */
+export function after(room: RoomState, message: ServerMessage): RoomState {
+  switch (message.type) {
+    case "welcome":
+      return {
+        ...EMPTY_ROOM,
+        seat: message.seat,
+        grants: message.grants,
+        participants: [...message.participants].sort((a, b) => a.seat - b.seat),
+        recording: message.recording,
+        slots: message.resumed ? room.slots : new Map(),
+        spoke: message.resumed ? room.spoke : [],
+      };
+    case "participant_joined":
+    case "participant_changed":
+      return { ...room, participants: placed(room.participants, message.participant) };
+    case "participant_left":
+      return {
+        ...room,
+        participants: room.participants.filter((one) => one.seat !== message.seat),
+        speaking: room.speaking.filter((seat) => seat !== message.seat),
+        spoke: room.spoke.filter((seat) => seat !== message.seat),
+      };
+    case "slots": {
+      const slots = new Map<string, number>();
+      for (const slot of message.slots) if (slot.seat !== null) slots.set(slot.mid, slot.seat);
+      return { ...room, slots };
+    }
+    case "speaking":
+      return {
+        ...room,
+        speaking: message.seats,
+        spoke: [...message.seats, ...room.spoke.filter((seat) => !message.seats.includes(seat))],
+      };
+    case "recording":
+      return { ...room, recording: message.recording };
+    default:
+      return room;
+  }
+}
+
+function placed(all: Participant[], one: Participant): Participant[] {
+  const at = all.findIndex((other) => other.seat === one.seat);
+  if (at < 0) return [...all, one].sort((a, b) => a.seat - b.seat);
+  return all.map((other, index) => (index === at ? one : other));
+}
