@@ -3,12 +3,13 @@
 
 pub mod message;
 pub mod ticket;
+pub mod typescript;
 
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-pub use message::{Grant, Label, RecordingState, RecordingStatus};
+pub use message::{ErrorCode, Grant, Label, RecordingState, RecordingStatus};
 pub use ticket::{Ticket, TicketError, TicketKey};
 
 /// How the door is set up.

@@ -10,6 +10,9 @@ pub const VERSION: u32 = 1;
 /// Largest message that is read, in bytes: an SDP offer of 256 KiB and its JSON escapes.
 pub const MAX_MESSAGE_BYTES: usize = 512 * 1024;
 
+/// The WebSocket subprotocol (RFC 6455 section 1.9).
+pub const SUBPROTOCOL: &str = "aikste.call.v1";
+
 /// From the browser.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
@@ -22,9 +25,11 @@ pub enum ClientMessage {
         ticket: String,
         /// Which room, when the ticket is for several (its room ends in `*`); else absent or equal to the ticket's.
         #[serde(default)]
+        #[ts(optional = nullable)]
         room: Option<String>,
         /// The secret of the seat to take again.
         #[serde(default)]
+        #[ts(optional = nullable)]
         resume: Option<String>,
         /// The microphone is muted at first.
         #[serde(default)]
@@ -152,8 +157,8 @@ pub enum ServerMessage {
     },
     /// The media connection is over; the seat is kept: offer again with `fresh`.
     MediaLost {
-        /// A stable code: `closed`, `consent_expired`, `handshake_failed`.
-        reason: String,
+        /// Why.
+        reason: LostReason,
     },
     /// The answer to `ping`.
     Pong {
@@ -162,8 +167,8 @@ pub enum ServerMessage {
     },
     /// Something was refused.
     Error {
-        /// A stable code (docs/PROTOCOL.md lists them).
-        code: String,
+        /// What was refused.
+        code: ErrorCode,
         /// For a developer, in English; the page has its own words for each code.
         message: String,
         /// `true`: the socket is closed after this, and joining again with the same ticket is no use.
@@ -277,4 +282,58 @@ pub enum RecordingStatus {
     On,
     /// It failed; the call goes on.
     Failed,
+}
+
+/// Why a media connection ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum LostReason {
+    /// The browser closed it.
+    Closed,
+    /// No sign of life for 30 s (RFC 7675).
+    ConsentExpired,
+    /// The DTLS handshake failed, timed out, or showed another certificate than the SDP.
+    HandshakeFailed,
+}
+
+/// What can be refused. The codes are stable: a page may have its own words for each.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// Not JSON, not a message of this protocol, or a field of the wrong type.
+    BadMessage,
+    /// Longer than [`MAX_MESSAGE_BYTES`]; the socket is closed, the seat is kept.
+    MessageTooLarge,
+    /// More than 50 messages a second (200 at once): this one was not read.
+    TooManyMessages,
+    /// The outgoing queue is full because this browser does not read; the socket is closed, the seat is kept.
+    TooSlow,
+    /// Anything but `join` and `ping` before a seat was taken.
+    NotJoined,
+    /// A second `join` on one socket.
+    AlreadyJoined,
+    /// The page speaks a version this server does not.
+    VersionUnsupported,
+    /// The ticket is not signed by this server, or was changed.
+    TicketInvalid,
+    /// The ticket is too old.
+    TicketExpired,
+    /// The ticket is for another room, or for several and `room` does not say which.
+    RoomMismatch,
+    /// All seats are taken. The socket stays open: `join` may be sent again.
+    RoomFull,
+    /// The seat of `resume` is not kept any more (or never was): a new one was given.
+    ResumeUnknown,
+    /// The ticket does not grant this.
+    NotAllowed,
+    /// No such seat in this room.
+    SeatUnknown,
+    /// The offer cannot be answered.
+    SdpInvalid,
+    /// The offer is larger than 256 KiB.
+    SdpTooLarge,
+    /// The media plane takes no more connections.
+    MediaFull,
+    /// The media plane does not answer, or knows no connection for this `offer` (send a `fresh` one).
+    MediaUnavailable,
 }
