@@ -32,6 +32,8 @@ pub struct Config {
 pub struct Server {
     /// Address and port.
     pub listen: SocketAddr,
+    /// Where residents find the server; empty: made from `listen` and `tls`.
+    pub public_url: String,
     /// `off`, `files` or `self-signed`.
     pub tls: Tls,
     /// Certificate chain in PEM, for `files`.
@@ -133,6 +135,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: String::new(),
             tls: Tls::Off,
             certificate: PathBuf::new(),
             key: PathBuf::new(),
@@ -217,6 +220,15 @@ impl Config {
             "sqlite" => format!("sqlite://{}", self.data.dir.join("aikste.db").display()),
             url => url.to_owned(),
         }
+    }
+
+    /// Where residents find the server, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        if !self.server.public_url.is_empty() {
+            return self.server.public_url.trim_end_matches('/').to_owned();
+        }
+        let scheme = if self.server.is_https() { "https" } else { "http" };
+        format!("{scheme}://{}", self.server.listen)
     }
 
     /// The folder of the recordings.

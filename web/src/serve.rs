@@ -75,10 +75,8 @@ pub fn router(state: AppState) -> Router {
 pub async fn open_civic(config: &Config) -> anyhow::Result<civic_api::Civic> {
     let db = civic_api::Db::connect(&config.database_url()).await.context("opening the database")?;
     db.migrate().await.context("bringing the database's tables up to date")?;
-    Ok(civic_api::Civic::new(
-        db,
-        civic_api::Settings { demo_accounts: config.demo.accounts, https: config.server.is_https() },
-    ))
+    let settings = civic_api::Settings { demo_accounts: config.demo.accounts, base_url: config.public_url() };
+    Ok(civic_api::Civic::new(db, Arc::new(civic_api::SystemClock), settings))
 }
 
 fn start_media(config: &Config) -> anyhow::Result<(sfu::Sfu, tokio::sync::mpsc::Receiver<sfu::Event>)> {

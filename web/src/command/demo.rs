@@ -1,7 +1,11 @@
 //! `aikste demo fill|remove`: the demonstration city, whose people are all fictional.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context;
+use civic_api::demo;
 use clap::Subcommand;
 
 use super::{ConfigArgs, block_on, done};
@@ -26,14 +30,33 @@ pub(super) fn run(action: &DemoAction) -> ExitCode {
         let civic = open_civic(&config).await?;
         match action {
             DemoAction::Fill(_) => {
-                let report = civic_api::demo::fill(&civic).await?;
-                println!("The demonstration city stands: {report}. All its people are fictional.");
+                let filled = demo::fill(&civic.db, civic.clock.as_ref()).await?;
+                println!(
+                    "The demonstration city stands: {} new people, {} new receptions. All its people are fictional.",
+                    filled.accounts, filled.conferences
+                );
             }
             DemoAction::Remove(_) => {
-                let report = civic_api::demo::remove(&civic).await?;
-                println!("The demonstration city is gone: {report}.");
+                let removed = demo::remove(&civic.db, civic.clock.as_ref()).await?;
+                for recording in &removed.recordings {
+                    delete_media(&config.media_dir().join(recording.to_string()))?;
+                }
+                println!(
+                    "The demonstration city is gone: {} people, {} receptions, {} recordings.",
+                    removed.accounts,
+                    removed.conferences,
+                    removed.recordings.len()
+                );
             }
         }
         Ok(())
     }))
+}
+
+/// Deletes a recording's folder; one that is not there was never written.
+fn delete_media(folder: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(e).with_context(|| folder.display().to_string()),
+        _ => Ok(()),
+    }
 }

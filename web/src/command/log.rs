@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use civic_api::log::{self, Verdict};
 use clap::Subcommand;
 
 use super::media::progress_line;
@@ -24,22 +25,25 @@ pub(super) fn run(action: &LogAction) -> ExitCode {
     let verified = block_on(async {
         let civic = open_civic(&config).await?;
         let mut progress = progress_line();
-        Ok(civic_api::log::verify(&civic.db, &mut progress).await?)
+        let verdict = log::verify(&civic.db, |done, total| progress(count(done), count(total))).await?;
+        Ok(verdict)
     });
     match verified {
-        Ok(report) => match &report.fault {
-            None => {
-                println!("{} records, the chain is whole", report.records);
-                ExitCode::SUCCESS
-            }
-            Some(fault) => {
-                println!("{} records right, then: {fault}", report.records);
-                ExitCode::from(FAULTS)
-            }
-        },
+        Ok(Verdict::Whole(head)) => {
+            println!("{} records, the chain is whole", head.seq);
+            ExitCode::SUCCESS
+        }
+        Ok(Verdict::Broken(at)) => {
+            println!("record {}: {:?}", at.seq, at.fault);
+            ExitCode::from(FAULTS)
+        }
         Err(e) => {
             eprintln!("aikste: {e:#}");
             ExitCode::from(FAILED)
         }
     }
+}
+
+fn count(records: i64) -> u64 {
+    u64::try_from(records).unwrap_or_default()
 }
