@@ -4,5 +4,11 @@
 //! driven by the scenarios in `tests/browser`), `fixtures.rs` (cameras and microphones) and `source.rs` (the tree, read).
 #![allow(clippy::unwrap_used, reason = "in a test an unwrap is an assertion")]
 
+mod browser;
+mod fixtures;
+mod http;
+mod server;
 mod source;
+mod wait;
+
 mod tidy;

@@ -1,0 +1,68 @@
+// Starts real browsers: Chromium by playwright-core, Firefox by puppeteer-core (WebDriver BiDi). Both are the system's.
+import { existsSync } from 'node:fs';
+import { chromium as playwright } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
+import { atEnd } from './scenario.mjs';
+
+const first = (paths) => paths.find((path) => existsSync(path)) ?? paths[0];
+const CHROMIUM = process.env.CHROMIUM ?? first(['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']);
+const FIREFOX = process.env.FIREFOX ?? first(['/usr/bin/firefox-esr', '/usr/bin/firefox']);
+
+/**
+ * Chromium. With `devices` {camera, microphone}: files instead of a camera and a microphone, and permission given;
+ * `devices: 'fake'`: its own moving picture and beeps; `devices: 'refused'`: permission is not given; without: none.
+ */
+export async function chromium({ devices, flags = [] } = {}) {
+  const browser = await playwright.launch({
+    executablePath: CHROMIUM,
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--autoplay-policy=no-user-gesture-required',
+      // Nothing calls out, and a covered window is not slowed down.
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+      '--disable-quic',
+      '--disable-background-timer-throttling',
+      '--disable-backgrounding-occluded-windows',
+      '--disable-renderer-backgrounding',
+      ...deviceFlags(devices),
+      ...flags,
+    ],
+  });
+  atEnd(() => browser.close());
+  return browser;
+}
+
+function deviceFlags(devices) {
+  if (!devices) return [];
+  if (devices === 'refused') return ['--use-fake-device-for-media-stream', '--deny-permission-prompts'];
+  const flags = ['--use-fake-device-for-media-stream=fps=30', '--use-fake-ui-for-media-stream'];
+  if (devices === 'fake') return flags;
+  return [
+    ...flags,
+    `--use-file-for-fake-video-capture=${devices.camera}`,
+    `--use-file-for-fake-audio-capture=${devices.microphone}`,
+  ];
+}
+
+/** Firefox, with its own fake camera and microphone (a 440 Hz tone) and permission given. */
+export async function firefox() {
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: FIREFOX,
+    headless: true,
+    extraPrefsFirefox: {
+      'media.navigator.streams.fake': true,
+      'media.navigator.permission.disabled': true,
+      'media.autoplay.default': 0,
+      'media.peerconnection.ice.obfuscate_host_addresses': false,
+      'app.update.enabled': false,
+      'datareporting.policy.dataSubmissionEnabled': false,
+    },
+  });
+  atEnd(() => browser.close());
+  return browser;
+}

@@ -1,0 +1,80 @@
+// Measurements inside a page: pictures a second, tones. Each function here runs in the page, so it stands alone.
+
+/** Decoded pictures a second of one video element, over `over_ms`. */
+export function picturesPerSecond({ selector, over_ms }) {
+  const video = document.querySelector(selector);
+  if (!video) return Promise.resolve(-1);
+  return new Promise((resolve) => {
+    let frames = 0;
+    let started = null;
+    let last = null;
+    const count = (now) => {
+      started ??= now;
+      last = now;
+      frames += 1;
+      video.requestVideoFrameCallback(count);
+    };
+    video.requestVideoFrameCallback(count);
+    setTimeout(() => resolve(started === null || last === started ? 0 : ((frames - 1) * 1000) / (last - started)), over_ms);
+  });
+}
+
+/**
+ * What sounds: for every element that matches, the loudest frequency in Hz over `over_ms`, or null when it is quiet.
+ * Elements that play a stream are tapped beside their own way to the speaker; elements that play a file are routed through.
+ */
+export function tones({ selector, over_ms }) {
+  window.ears ??= { context: new AudioContext(), taps: new WeakMap() };
+  const { context, taps } = window.ears;
+  void context.resume();
+  const found = [...document.querySelectorAll(selector)];
+  const analysers = found.map((element) => {
+    const key = element.srcObject ?? element;
+    let analyser = taps.get(key);
+    if (!analyser) {
+      if (element.srcObject && element.srcObject.getAudioTracks().length === 0) return null;
+      analyser = context.createAnalyser();
+      analyser.fftSize = 8192;
+      analyser.smoothingTimeConstant = 0;
+      if (element.srcObject) context.createMediaStreamSource(element.srcObject).connect(analyser);
+      else {
+        context.createMediaElementSource(element).connect(analyser);
+        analyser.connect(context.destination);
+      }
+      taps.set(key, analyser);
+    }
+    return analyser;
+  });
+  const peak = (analyser) => {
+    const bins = new Float32Array(analyser.frequencyBinCount);
+    analyser.getFloatFrequencyData(bins);
+    let best = 0;
+    bins.forEach((level, bin) => {
+      if (level > bins[best]) best = bin;
+    });
+    return { hz: (best * context.sampleRate) / analyser.fftSize, db: bins[best] };
+  };
+  return new Promise((resolve) => {
+    const heard = found.map(() => []);
+    const timer = setInterval(() => {
+      analysers.forEach((analyser, i) => {
+        if (!analyser) return;
+        const { hz, db } = peak(analyser);
+        if (db > -60) heard[i].push(hz);
+      });
+    }, 100);
+    setTimeout(() => {
+      clearInterval(timer);
+      resolve(
+        found.map((element, i) => {
+          const sorted = heard[i].sort((a, b) => a - b);
+          return {
+            seat: element.dataset.seat ?? element.closest('[data-seat]')?.dataset.seat ?? null,
+            hz: sorted.length > 0 ? sorted[Math.floor(sorted.length / 2)] : null,
+            times: sorted.length,
+          };
+        }),
+      );
+    }, over_ms);
+  });
+}

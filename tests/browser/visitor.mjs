@@ -1,0 +1,110 @@
+// A person at a browser: signs in, chooses in the lobby, enters, mutes, leaves; by the page, as people do. The same for
+// Chromium and Firefox: only what both drivers have in common is used.
+import { check } from './scenario.mjs';
+
+export class Visitor {
+  /** `name` is only for messages. `browser` comes from browsers.mjs. */
+  static async at(browser, url, name, { width = 1280, height = 800, context } = {}) {
+    let page;
+    if (browser.newContext) {
+      const own = context ?? (await browser.newContext({ viewport: { width, height }, locale: 'lt-LT' }));
+      page = await own.newPage();
+    } else {
+      page = await browser.newPage();
+      await page.setViewport({ width, height });
+    }
+    return new Visitor(page, url, name);
+  }
+
+  constructor(page, url, name) {
+    this.page = page;
+    this.url = url;
+    this.name = name;
+    /** What the page complained of. */
+    this.complaints = [];
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.complaints.push(message.text());
+    });
+  }
+
+  async goto(path) {
+    await this.page.goto(this.url + path, { waitUntil: 'load' });
+  }
+
+  eval(does, arg) {
+    return this.page.evaluate(does, arg);
+  }
+
+  /** Asks in the page until `fact(arg)` is truthy; its value. */
+  async until(words, fact, arg, limit_ms = 15000) {
+    const asked = `(${fact})(${JSON.stringify(arg ?? null)})`;
+    const deadline = performance.now() + limit_ms;
+    for (;;) {
+      let value;
+      try {
+        value = await this.page.evaluate(asked);
+      } catch (error) {
+        // The page is being replaced by the next one: ask that one.
+        if (!/context|navigat|destroyed|frame|BrowsingContext|unload/i.test(String(error))) throw error;
+      }
+      if (value) return value;
+      if (performance.now() > deadline) {
+        const state = await this.page
+          .evaluate(() => `${location.pathname}: ${document.body.innerText.slice(0, 600)}`)
+          .catch(() => '(no page)');
+        throw new Error(`${this.name}: not within ${limit_ms} ms: ${words}\n${state}\n${this.complaints.join('\n')}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  }
+
+  sees(selector, limit_ms) {
+    return this.until(
+      `sees ${selector}`,
+      (wanted) => {
+        const found = document.querySelector(wanted);
+        return found && found.getClientRects().length > 0;
+      },
+      selector,
+      limit_ms,
+    );
+  }
+
+  seesNot(selector, limit_ms) {
+    return this.until(`no longer sees ${selector}`, (gone) => !document.querySelector(gone), selector, limit_ms);
+  }
+
+  async press(selector, limit_ms) {
+    await this.sees(selector, limit_ms);
+    await this.page.click(selector);
+  }
+
+  /** Signs in as one of the demonstration people. */
+  async signIn(account) {
+    await this.goto('/prisijungti');
+    await this.press(`button[name=account][value="${account}"]`);
+    await this.until('is signed in', () => location.pathname !== '/prisijungti');
+  }
+
+  /** Through the lobby into the room: `as` is `name` or `anonymous`. */
+  async enter(conference, { as, camera = true } = {}) {
+    await this.goto(`/priemimai/${conference}/pokalbis`);
+    await this.sees('[data-view=lobby]');
+    if (as) {
+      const choice = await this.eval(
+        (wanted) => !!document.querySelector(`input[name=as][value=${wanted}]`),
+        as,
+      );
+      check(choice || as === 'anonymous', `${this.name}: the lobby offers no "${as}"`);
+      if (choice) await this.page.click(`input[name=as][value=${as}]`);
+    }
+    await this.press(camera ? '[data-do=enter]:not([disabled])' : '[data-do=without-camera]');
+    await this.sees('[data-view=room]', 20000);
+    await this.until('is connected', () => !!document.querySelector('[data-connection=connected]'), null, 20000);
+  }
+
+  async leave() {
+    await this.press('[data-do=leave]');
+  }
+}

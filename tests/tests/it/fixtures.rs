@@ -1,0 +1,37 @@
+//! Cameras and microphones for browsers, made by ffmpeg once and kept beside the test binary: nothing is committed.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// A person's devices: files that Chromium plays in a loop instead of a camera and a microphone.
+pub struct Devices {
+    /// 640×360, 30 pictures a second, y4m.
+    pub camera: PathBuf,
+    /// A pure tone, 48 kHz, one channel.
+    pub microphone: PathBuf,
+}
+
+/// A moving test picture in this hue, and a tone of this many hertz.
+pub fn devices(hue_degrees: u32, tone_hz: u32) -> Devices {
+    let picture = format!("testsrc2=size=640x360:rate=30:duration=2,hue=h={hue_degrees}");
+    let tone = format!("sine=frequency={tone_hz}:sample_rate=48000:duration=10,volume=4");
+    Devices {
+        camera: made(&format!("camera-{hue_degrees}.y4m"), &["-f", "lavfi", "-i", &picture, "-pix_fmt", "yuv420p"]),
+        microphone: made(&format!("tone-{tone_hz}.wav"), &["-f", "lavfi", "-i", &tone, "-ac", "1"]),
+    }
+}
+
+/// The file, made by ffmpeg when it is not there yet.
+fn made(name: &str, args: &[&str]) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join(name);
+    if !file.is_file() {
+        // Under another name until it is whole, so that nobody takes half a file for a camera.
+        let partial = folder.join(format!("partial-{}-{name}", std::process::id()));
+        let made = Command::new("ffmpeg").args(["-v", "error", "-y"]).args(args).arg(&partial).status();
+        assert!(made.is_ok_and(|status| status.success()), "ffmpeg did not make {name}: is it installed? (`make install`)");
+        std::fs::rename(&partial, &file).unwrap();
+    }
+    file
+}
+

@@ -1,0 +1,204 @@
+//! A real `aikste serve`, in its own folder, on free ports, with the demonstration city in it. It is the program that was
+//! built beside this test binary: nothing is built here. Ended with everything it started when the value is dropped.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::http::get;
+use crate::wait::until;
+
+/// How long a start may take: the recorder process is started in it.
+const START: Duration = Duration::from_secs(30);
+
+/// The program, or a clear word about how to get it.
+pub fn aikste() -> PathBuf {
+    let me = std::env::current_exe().unwrap();
+    let folder = me.parent().and_then(Path::parent).unwrap();
+    let program = folder.join("aikste");
+    assert!(
+        program.is_file(),
+        "{} is not built: `make test` builds it, or `cargo build --package web --bin aikste`",
+        program.display()
+    );
+    program
+}
+
+/// A command of the program, with nothing of this process's environment that configures it.
+pub fn command(data: &Path) -> Command {
+    let mut command = Command::new(aikste());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("AIKSTE_") {
+            command.env_remove(name);
+        }
+    }
+    command.env("AIKSTE_DATA_DIR", data);
+    command.env("AIKSTE_DEMO_ACCOUNTS", "true");
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Runs a command to its end.
+pub fn run(data: &Path, args: &[&str]) -> Output {
+    command(data).args(args).output().unwrap()
+}
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    data: Arc<TempDir>,
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+    log: Arc<Mutex<String>>,
+}
+
+impl Server {
+    /// Starts one with the demonstration city; panics with its log when it does not become ready.
+    pub fn start() -> Self {
+        let data = Arc::new(tempfile::tempdir().unwrap());
+        let filled = run(data.path(), &["demo", "fill"]);
+        assert!(filled.status.success(), "demo fill: {}", String::from_utf8_lossy(&filled.stderr));
+        Self::start_in(data, &[])
+    }
+
+    /// Starts one with these environment variables, without the demonstration city.
+    pub fn start_with(environment: &[(&str, &str)]) -> Self {
+        Self::start_in(Arc::new(tempfile::tempdir().unwrap()), environment)
+    }
+
+    /// Starts the program again on the same folder, after this one has ended or was killed.
+    pub fn start_again(mut self) -> Self {
+        self.kill_everything();
+        Self::start_in(self.data.clone(), &[])
+    }
+
+    fn start_in(data: Arc<TempDir>, environment: &[(&str, &str)]) -> Self {
+        let mut child = command(data.path())
+            .args(["serve", "--listen", "127.0.0.1:0", "--media-ports", "0"])
+            .env("AIKSTE_MEDIA_PUBLIC_ADDRESSES", "[\"127.0.0.1\"]")
+            .env("AIKSTE_SERVER_SHUTDOWN_GRACE_S", "1")
+            .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let (ready, is_ready) = sync_channel(1);
+        collect(child.stdout.take().unwrap(), log.clone(), Some(ready));
+        collect(child.stderr.take().unwrap(), log.clone(), None);
+        let mut server = Self { child, data, url: String::new(), log };
+        match is_ready.recv_timeout(START) {
+            Ok(url) => server.url = url,
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                panic!("the server did not start:\n{}", server.log())
+            }
+        }
+        server.wait_ready();
+        server
+    }
+
+    /// Waits until `/health/ready` says so.
+    pub fn wait_ready(&self) {
+        let ready = until(START, || (get(&self.url, "/health/ready").status == 200).then_some(()));
+        assert!(ready.is_some(), "not ready: {}\n{}", get(&self.url, "/health/ready").body, self.log());
+    }
+
+    /// Everything it has written so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The folder of the recordings.
+    pub fn media(&self) -> PathBuf {
+        self.data().join("media")
+    }
+
+    /// The server's own process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The recorder process, when there is one.
+    pub fn recorder_pid(&self) -> Option<u32> {
+        let children = format!("/proc/{0}/task/{0}/children", self.pid());
+        // A process's children are listed by the thread that started them.
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid())).ok()?;
+        let lists = tasks.flatten().map(|task| task.path().join("children"));
+        let text: String = lists
+            .chain([PathBuf::from(children)])
+            .filter_map(|list| std::fs::read_to_string(list).ok())
+            .collect();
+        let is_recorder = |pid: &u32| {
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            line.split(|b| *b == 0).any(|word| word == b"recorder")
+        };
+        text.split_whitespace().filter_map(|pid| pid.parse().ok()).find(is_recorder)
+    }
+
+    /// `kill -9` of the server and of everything it started, at the same moment.
+    pub fn kill_everything(&mut self) {
+        let mut group = vec![format!("-{}", self.pid())];
+        // The recorder may lead a group of its own.
+        group.extend(self.recorder_pid().map(|pid| pid.to_string()));
+        kill("KILL", &group);
+        let _ = self.child.wait();
+    }
+
+    /// Asks it to end (SIGTERM) and waits for it; its exit code.
+    pub fn stop(mut self) -> Option<i32> {
+        kill("TERM", &[self.pid().to_string()]);
+        let ended = self.child.wait().ok().and_then(|status| status.code());
+        self.kill_everything();
+        ended
+    }
+
+    /// Panics when the server's log tells of a panic.
+    pub fn assert_no_panic(&self) {
+        let log = self.log();
+        let panic = log.lines().find(|line| line.contains("panicked at"));
+        assert!(panic.is_none(), "the server panicked:\n{log}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill_everything();
+        if std::thread::panicking() {
+            eprintln!("--- the server's log ---\n{}", self.log());
+        }
+    }
+}
+
+/// Sends a signal to processes (`-N`: to a group).
+pub fn kill(signal: &str, processes: &[String]) {
+    let script = format!("kill -{signal} -- {}", processes.join(" "));
+    let _ = Command::new("sh").args(["-c", &script]).stderr(Stdio::null()).status();
+}
+
+/// Keeps what a process writes; tells the address it says it listens on. The channel holds one item and is sent one.
+fn collect(from: impl Read + Send + 'static, log: Arc<Mutex<String>>, ready: Option<SyncSender<String>>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            if let (Some(ready), Some(at)) = (&ready, line.find("http"))
+                && line.starts_with("Aikštė:")
+            {
+                let _ = ready.try_send(line[at..].trim_end_matches('/').to_owned());
+            }
+            let mut log = log.lock().unwrap();
+            log.push_str(&line);
+            log.push('\n');
+        }
+    });
+}
