@@ -20,6 +20,8 @@ export default ts.config(
       "@typescript-eslint/consistent-type-imports": "error",
       // The pages' content security policy forbids style attributes.
       "svelte/no-inline-styles": ["error", { allowTransitions: false }],
+      // Maps here are raw state: replaced as a whole, never changed in place.
+      "svelte/prefer-svelte-reactivity": "off",
     },
   },
   {

@@ -63,3 +63,13 @@ test("a new seat forgets the slots of the old one, the same seat keeps them", ()
   expect(after(room, welcome(true)).slots.size).toBe(1);
   expect(after(room, welcome(false)).slots.size).toBe(0);
 });
+
+test("the floor stays with someone until they fall silent and another begins, and is never one's own", () => {
+  let room = after(EMPTY_ROOM, welcome(false));
+  const leads: (number | null)[] = [];
+  for (const seats of [[2], [2, 1], [3, 1], [], [3]]) {
+    room = after(room, { type: "speaking", seats });
+    leads.push(room.lead);
+  }
+  expect(leads).toEqual([null, 1, 1, 1, 3]);
+});

@@ -14,6 +14,8 @@ export interface RoomState {
   speaking: number[];
   /** Everyone who spoke, latest first. */
   spoke: number[];
+  /** Who has the floor: another who speaks, and stays until they fall silent and someone else begins. */
+  lead: number | null;
   recording: RecordingState;
 }
 
@@ -24,6 +26,7 @@ export const EMPTY_ROOM: RoomState = {
   slots: new Map(),
   speaking: [],
   spoke: [],
+  lead: null,
   recording: { status: "off", since_ms: null, reason: null },
 };
 
@@ -39,6 +42,7 @@ export function after(room: RoomState, message: ServerMessage): RoomState {
         recording: message.recording,
         slots: message.resumed ? room.slots : new Map(),
         spoke: message.resumed ? room.spoke : [],
+        lead: message.resumed ? room.lead : null,
       };
     case "participant_joined":
     case "participant_changed":
@@ -49,6 +53,7 @@ export function after(room: RoomState, message: ServerMessage): RoomState {
         participants: room.participants.filter((one) => one.seat !== message.seat),
         speaking: room.speaking.filter((seat) => seat !== message.seat),
         spoke: room.spoke.filter((seat) => seat !== message.seat),
+        lead: room.lead === message.seat ? null : room.lead,
       };
     case "slots": {
       const slots = new Map<string, number>();
@@ -60,12 +65,18 @@ export function after(room: RoomState, message: ServerMessage): RoomState {
         ...room,
         speaking: message.seats,
         spoke: [...message.seats, ...room.spoke.filter((seat) => !message.seats.includes(seat))],
+        lead: leading(room, message.seats),
       };
     case "recording":
       return { ...room, recording: message.recording };
     default:
       return room;
   }
+}
+
+function leading(room: RoomState, seats: number[]): number | null {
+  if (room.lead !== null && seats.includes(room.lead)) return room.lead;
+  return seats.find((seat) => seat !== room.seat) ?? room.lead;
 }
 
 function placed(all: Participant[], one: Participant): Participant[] {

@@ -4,9 +4,9 @@ import type { ClientMessage, ServerMessage } from "./messages";
 import { CallSocket, type SocketEnd, type SocketLike, type SocketState, TicketRefused } from "./socket";
 
 class FakeSocket implements SocketLike {
-  onopen: ((event: never) => void) | null = null;
-  onmessage: ((event: { data: unknown }) => void) | null = null;
-  onclose: ((event: never) => void) | null = null;
+  onopen: SocketLike["onopen"] = null;
+  onmessage: SocketLike["onmessage"] = null;
+  onclose: SocketLike["onclose"] = null;
   sent: ClientMessage[] = [];
   closed = false;
   send(data: string): void {
@@ -19,7 +19,10 @@ class FakeSocket implements SocketLike {
     this.onopen?.(undefined as never);
   }
   says(message: ServerMessage): void {
-    this.onmessage?.({ data: JSON.stringify(message) });
+    this.hears(JSON.stringify(message));
+  }
+  hears(data: unknown): void {
+    this.onmessage?.({ data } as MessageEvent<unknown>);
   }
   breaks(): void {
     this.onclose?.(undefined as never);
@@ -232,7 +235,7 @@ describe("the end", () => {
   test("what is not a message is ignored", async () => {
     const { joins, last, messages } = call();
     await joins();
-    for (const data of ["", "null", "7", "[]", "{", "{}", new ArrayBuffer(4)]) last().onmessage?.({ data });
+    for (const data of ["", "null", "7", "[]", "{", "{}", new ArrayBuffer(4)]) last().hears(data);
     expect(messages).toHaveLength(1);
   });
 });

@@ -1,0 +1,1 @@
+# Įrašo grotuvas.

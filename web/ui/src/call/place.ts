@@ -1,0 +1,49 @@
+// What the page says about the call it is for: the `data-*` of `#call`.
+
+import { type Lang, langOf } from "../text/fluent";
+
+export type ConferenceStatus = "announced" | "open" | "ended";
+
+export interface Place {
+  conference: string;
+  title: string;
+  hostName: string;
+  recorded: boolean;
+  retentionDays: number;
+  signedIn: boolean;
+  displayName: string;
+  isHost: boolean;
+  status: ConferenceStatus;
+  lang: Lang;
+  csrf: string;
+  demo: boolean;
+}
+
+export function readPlace(data: DOMStringMap): Place {
+  return {
+    conference: data["conference"] ?? "",
+    title: data["title"] ?? "",
+    hostName: data["hostName"] ?? "",
+    recorded: data["recorded"] === "true",
+    retentionDays: Number(data["retentionDays"] ?? 0) || 0,
+    signedIn: data["signedIn"] === "true",
+    displayName: data["displayName"] ?? "",
+    isHost: data["isHost"] === "true",
+    status: statusOf(data["status"]),
+    lang: langOf(data["lang"]),
+    csrf: data["csrf"] ?? "",
+    demo: data["demo"] === "true",
+  };
+}
+
+export function statusOf(value: unknown): ConferenceStatus {
+  return value === "open" || value === "ended" ? value : "announced";
+}
+
+/** The pages the call leads to. */
+export const paths = {
+  conference: (id: string): string => `/priemimai/${encodeURIComponent(id)}`,
+  call: (id: string): string => `/priemimai/${encodeURIComponent(id)}/pokalbis`,
+  archive: "/archyvas",
+  signIn: (back: string): string => `/prisijungti?grizti=${encodeURIComponent(back)}`,
+};
