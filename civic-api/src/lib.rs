@@ -1,1 +1,77 @@
-//! Placeholder.
+//! Everything the city and its residents do around a call: who they are, when a councillor receives, what was
+//! recorded, and the civic log in which each of these acts is one record. One folder per subsystem; a subsystem uses
+//! another one only through its `mod.rs`. Knows nothing of media: `web` brings the two together.
+
+pub mod clock;
+pub mod conferences;
+pub mod db;
+pub mod demo;
+pub mod error;
+pub mod extract;
+pub mod identity;
+pub mod ids;
+pub mod language;
+pub mod log;
+mod random;
+mod router;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+pub use clock::{Clock, SystemClock};
+pub use db::{Db, Tx};
+pub use error::Error;
+pub use identity::{Account, Role, Viewer};
+pub use ids::{AccountId, ConferenceId, PresenceId, RecordingId};
+pub use language::Language;
+pub use router::{openapi, router};
+
+/// What every handler and every verb of this crate needs. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Civic {
+    /// The database.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// How the operator set things up.
+    pub settings: Arc<Settings>,
+}
+
+/// How the operator set things up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// Anyone may sign in as one of the fictional people of the demonstration city. Never on a real city's server.
+    pub demo_accounts: bool,
+    /// Where residents find the server, without a slash at the end: `https://aikste.example`. Cookies are marked
+    /// `Secure` when it begins with `https:`.
+    pub base_url: String,
+}
+
+impl Settings {
+    /// Whether residents reach the server over TLS.
+    pub fn secure(&self) -> bool {
+        self.base_url.starts_with("https:")
+    }
+}
+
+impl Civic {
+    /// The civic side of a server.
+    pub fn new(db: Db, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+        Self {
+            db,
+            clock,
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// The time, to the microsecond.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Begins a change; [`Tx::commit`] makes it and its log records true together.
+    pub async fn write(&self) -> Result<Tx, Error> {
+        self.db.write(self.now()).await
+    }
+}

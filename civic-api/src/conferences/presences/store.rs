@@ -1,0 +1,173 @@
+//! The SQL of presences.
+
+use std::collections::BTreeMap;
+
+use sqlx::Row;
+
+use super::{Label, Seat};
+use crate::{ConferenceId, Db, Error, PresenceId, RecordingId, Tx};
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    id: PresenceId,
+    conference: ConferenceId,
+    seat: &Seat,
+) -> Result<(), Error> {
+    let now_us = tx.now_us();
+    let (name, anonymous) = match &seat.label {
+        Label::Name(name) => (Some(name.as_str()), None),
+        Label::Anonymous(number) => (None, Some(i64::from(*number))),
+    };
+    sqlx::query(
+        "insert into presences
+            (id, conference_id, seat, participant, name, anonymous, host, joined_us)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(id.to_string())
+    .bind(conference.to_string())
+    .bind(i64::from(seat.seat))
+    // The bits, not the number: a bigint is signed.
+    .bind(seat.participant.cast_signed())
+    .bind(name)
+    .bind(anonymous)
+    .bind(i64::from(seat.host))
+    .bind(now_us)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Who comes while a recording runs is in it.
+pub(super) async fn link_to_running(
+    tx: &mut Tx,
+    id: PresenceId,
+    conference: ConferenceId,
+) -> Result<(), Error> {
+    sqlx::query(
+        "insert into recording_presences (recording_id, presence_id)
+         select r.id, p.id
+           from recordings r
+           join presences p on p.conference_id = r.conference_id
+          where r.conference_id = $1
+            and r.state = 'running'
+            and p.id = $2",
+    )
+    .bind(conference.to_string())
+    .bind(id.to_string())
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Who is there when a recording begins is in it.
+pub(in crate::conferences) async fn link_present(
+    tx: &mut Tx,
+    recording: RecordingId,
+) -> Result<(), Error> {
+    sqlx::query(
+        "insert into recording_presences (recording_id, presence_id)
+         select r.id, p.id
+           from recordings r
+           join presences p on p.conference_id = r.conference_id
+          where r.id = $1
+            and p.left_us is null",
+    )
+    .bind(recording.to_string())
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn count(tx: &mut Tx, conference: ConferenceId) -> Result<i64, Error> {
+    let row = sqlx::query(
+        "select count(*)
+           from presences
+          where conference_id = $1
+            and left_us is null",
+    )
+    .bind(conference.to_string())
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(row.try_get(0)?)
+}
+
+/// `false`: the seat was not taken.
+pub(super) async fn leave(tx: &mut Tx, conference: ConferenceId, seat: u32) -> Result<bool, Error> {
+    let now_us = tx.now_us();
+    let done = sqlx::query(
+        "update presences
+            set left_us = $1
+          where conference_id = $2
+            and seat = $3
+            and left_us is null",
+    )
+    .bind(now_us)
+    .bind(conference.to_string())
+    .bind(i64::from(seat))
+    .execute(tx.connection())
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+pub(super) async fn still_present(tx: &mut Tx) -> Result<Vec<(ConferenceId, u32)>, Error> {
+    let rows = sqlx::query(
+        "select id, conference_id, seat
+           from presences
+          where left_us is null
+          order by id",
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let wrong = |column| Error::Inconsistent {
+                table: "presences",
+                column,
+                id: row.try_get("id").unwrap_or_default(),
+            };
+            let conference: String = row.try_get("conference_id")?;
+            let seat: i64 = row.try_get("seat")?;
+            Ok((
+                conference.parse().map_err(|_| wrong("conference_id"))?,
+                u32::try_from(seat).map_err(|_| wrong("seat"))?,
+            ))
+        })
+        .collect()
+}
+
+/// Whose tracks are in a recording: media-plane participant to label.
+pub(in crate::conferences) async fn labels(
+    db: &Db,
+    recording: RecordingId,
+) -> Result<BTreeMap<u64, Label>, Error> {
+    let rows = sqlx::query(
+        "select p.participant, p.name, p.anonymous
+           from recording_presences rp
+           join presences p on p.id = rp.presence_id
+          where rp.recording_id = $1",
+    )
+    .bind(recording.to_string())
+    .fetch_all(db.reader())
+    .await?;
+    let mut labels = BTreeMap::new();
+    for row in &rows {
+        let participant: i64 = row.try_get("participant")?;
+        let name: Option<String> = row.try_get("name")?;
+        let anonymous: Option<i64> = row.try_get("anonymous")?;
+        let label = match (name, anonymous.and_then(|n| u32::try_from(n).ok())) {
+            (Some(name), _) => Label::Name(name),
+            (None, Some(number)) => Label::Anonymous(number),
+            (None, None) => continue,
+        };
+        labels.insert(participant.cast_unsigned(), label);
+    }
+    Ok(labels)
+}
+
+pub(super) async fn erase(tx: &mut Tx, conference: ConferenceId) -> Result<(), Error> {
+    sqlx::query("delete from presences where conference_id = $1")
+        .bind(conference.to_string())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}

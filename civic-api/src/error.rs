@@ -1,0 +1,272 @@
+//! What can go wrong in this crate, and how it is said over HTTP: `application/problem+json` (RFC 9457) with a stable
+//! `code` and a title in the reader's language. The status of every refusal is decided here and nowhere else.
+
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::Language;
+use crate::conferences::rules::Refusal;
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing, or it is not for these eyes.
+    #[error("not found")]
+    NotFound,
+    /// There is no such route.
+    #[error("no such route")]
+    NoRoute,
+    /// The route exists, but not for this method.
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    /// The body is not JSON of the right shape.
+    #[error("malformed body: {0}")]
+    MalformedBody(String),
+    /// A parameter of the address is not of the right shape.
+    #[error("malformed parameter: {0}")]
+    MalformedParameter(String),
+    /// The body is too large.
+    #[error("the body is too large")]
+    TooLarge,
+    /// One must sign in first.
+    #[error("sign-in is required")]
+    SignInRequired,
+    /// This is not for the one who asks.
+    #[error("not allowed")]
+    NotAllowed,
+    /// Signing in this way is turned off.
+    #[error("demonstration accounts are off")]
+    DemonstrationOff,
+    /// A field has a value that cannot be.
+    #[error("{field}: not acceptable")]
+    Invalid {
+        /// Which one.
+        field: &'static str,
+    },
+    /// Something is no longer, or not yet, in the state this needs.
+    #[error("wrong state: {0}")]
+    WrongState(&'static str),
+    /// A seat is refused.
+    #[error("seat refused: {0}")]
+    Seat(#[from] Refusal),
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The database cannot be brought to this version's form.
+    #[error("migration: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A row says something that cannot be.
+    #[error("{table}.{column} of {id} makes no sense")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row's id.
+        id: String,
+    },
+    /// A log record would have held what it must not hold. A fault of ours: nothing was changed.
+    #[error("log record {kind}: {reason}")]
+    LogRecord {
+        /// The record's kind.
+        kind: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// How an error reads over HTTP.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// `about:blank#<code>`: there is no page to read about it.
+    #[serde(rename = "type")]
+    #[schema(example = "about:blank#conference_ended")]
+    pub kind: String,
+    /// The same in words, in the reader's language.
+    pub title: String,
+    /// The HTTP status.
+    #[schema(example = 409)]
+    pub status: u16,
+    /// Stable: what a program decides by.
+    #[schema(example = "conference_ended")]
+    pub code: String,
+    /// Which field is meant, when one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+impl Error {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::NotFound => "not_found",
+            Error::NoRoute => "no_route",
+            Error::MethodNotAllowed => "method_not_allowed",
+            Error::MalformedBody(_) => "malformed_body",
+            Error::MalformedParameter(_) => "malformed_parameter",
+            Error::TooLarge => "too_large",
+            Error::SignInRequired => "sign_in_required",
+            Error::NotAllowed => "not_allowed",
+            Error::DemonstrationOff => "demonstration_off",
+            Error::Invalid { .. } => "invalid_field",
+            Error::WrongState(code) => code,
+            Error::Seat(refusal) => refusal.code(),
+            Error::Database(_)
+            | Error::Migration(_)
+            | Error::Inconsistent { .. }
+            | Error::LogRecord { .. } => "internal_error",
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Error::NotFound | Error::NoRoute => StatusCode::NOT_FOUND,
+            Error::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Error::MalformedBody(_) | Error::MalformedParameter(_) => StatusCode::BAD_REQUEST,
+            Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::SignInRequired
+            | Error::Seat(Refusal::IdentificationRequired | Refusal::NameRequiresSignIn) => {
+                StatusCode::UNAUTHORIZED
+            }
+            Error::NotAllowed | Error::DemonstrationOff => StatusCode::FORBIDDEN,
+            Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::WrongState(_) | Error::Seat(Refusal::Ended | Refusal::NotOpen) => {
+                StatusCode::CONFLICT
+            }
+            Error::Database(_)
+            | Error::Migration(_)
+            | Error::Inconsistent { .. }
+            | Error::LogRecord { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The same in words a resident understands.
+    pub fn title(&self, language: Language) -> &'static str {
+        let (lt, en) = titles(self.code());
+        match language {
+            Language::Lt => lt,
+            Language::En => en,
+        }
+    }
+
+    /// How it reads over HTTP.
+    pub fn problem(&self, language: Language) -> Problem {
+        Problem {
+            kind: format!("about:blank#{}", self.code()),
+            title: self.title(language).to_owned(),
+            status: self.status().as_u16(),
+            code: self.code().to_owned(),
+            field: match self {
+                Error::Invalid { field } => Some((*field).to_owned()),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Lithuanian and English words for a code.
+fn titles(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "not_found" => ("Tokio įrašo nėra", "There is nothing here by that name"),
+        "no_route" => ("Tokio adreso nėra", "There is no such address"),
+        "method_not_allowed" => (
+            "Šiuo adresu to padaryti negalima",
+            "This address does not do that",
+        ),
+        "malformed_body" => (
+            "Užklausos turinys netaisyklingas",
+            "The request's body is malformed",
+        ),
+        "malformed_parameter" => (
+            "Adreso parametras netaisyklingas",
+            "A parameter of the address is malformed",
+        ),
+        "too_large" => ("Užklausa per didelė", "The request is too large"),
+        "sign_in_required" => ("Pirmiausia prisijunkite", "Please sign in first"),
+        "not_allowed" => ("Jūs negalite to daryti", "You may not do this"),
+        "demonstration_off" => (
+            "Parodomosios paskyros išjungtos",
+            "Demonstration accounts are turned off",
+        ),
+        "invalid_field" => (
+            "Laukelio reikšmė netinka",
+            "The value of a field is not acceptable",
+        ),
+        "conference_ended" => ("Priėmimas jau baigėsi", "The reception has ended"),
+        "conference_not_open" => ("Priėmimas dar neprasidėjo", "The reception has not begun"),
+        "conference_already_open" => ("Priėmimas jau vyksta", "The reception is already open"),
+        "identification_required" => (
+            "Šis priėmimas – tik tapatybę patvirtinusiems gyventojams",
+            "This reception is for identified residents",
+        ),
+        "name_requires_sign_in" => (
+            "Norėdami kalbėti savo vardu, prisijunkite",
+            "To speak by name, sign in",
+        ),
+        "recording_not_agreed" => ("Šis priėmimas neįrašomas", "This reception is not recorded"),
+        "recording_running" => ("Įrašymas jau vyksta", "A recording is already running"),
+        "recording_state" => (
+            "Įrašas jau kitos būsenos",
+            "The recording is already past this state",
+        ),
+        _ => (
+            "Sistemos klaida. Pabandykite dar kartą",
+            "Something failed here. Please try again",
+        ),
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        if self.status().is_server_error() {
+            // Messages of databases may quote values of rows: they stay out of the log above `debug`.
+            tracing::error!(code = self.code(), "a request failed");
+            tracing::debug!(error = %self, "why it failed");
+        }
+        let mut response = draw(&self.problem(Language::Lt));
+        response.extensions_mut().insert(Translations {
+            en: self.problem(Language::En),
+        });
+        response
+    }
+}
+
+/// Travels with an error's response to [`translate`], which knows the reader's language.
+#[derive(Clone)]
+struct Translations {
+    en: Problem,
+}
+
+/// Middleware: problems come out in the reader's language.
+pub(crate) async fn translate(request: Request, next: Next) -> Response {
+    let language = Language::of(request.headers());
+    let mut response = next.run(request).await;
+    let translations = response.extensions_mut().remove::<Translations>();
+    match (language, translations) {
+        (Language::En, Some(translations)) => {
+            let mut english = draw(&translations.en);
+            for (name, value) in response.headers() {
+                if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+                    english.headers_mut().append(name, value.clone());
+                }
+            }
+            english
+        }
+        _ => response,
+    }
+}
+
+fn draw(problem: &Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, axum::Json(problem)).into_response();
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    response
+}

@@ -1,0 +1,234 @@
+//! Who someone is: accounts, their roles, and the session that remembers a sign-in.
+//!
+//! How the city comes to know a person is a *method* (the state gateway, the e-ticket, later ones): each lives in a
+//! folder of its own here, does what it must to be sure, and ends by making an [`Identified`], which only this module's
+//! children can make. [`sign_in`] turns that into a session. So far there is one method, the demonstration accounts,
+//! behind the operator's switch.
+
+pub mod demonstration;
+pub(crate) mod http;
+pub mod rules;
+pub(crate) mod store;
+
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use crate::{AccountId, Civic, Error, Settings, random};
+
+/// The session cookie's name.
+pub const COOKIE: &str = "aikste_session";
+
+/// Seconds for which a sign-in is good.
+pub const SESSION_S: i64 = 12 * 60 * 60;
+
+/// What someone is to the city.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// A resident (gyventojas).
+    Resident,
+    /// A member of the council (tarybos narys).
+    Councillor,
+    /// The mayor, a vice-mayor, the director of administration.
+    CityLeader,
+    /// Runs the council's meetings.
+    Secretary,
+    /// Publishes drafts and acts.
+    Clerk,
+    /// Prepares territorial plans.
+    Architect,
+    /// Mends what is reported.
+    Service,
+    /// Writes news, events and surveys.
+    Editor,
+    /// Looks after the system.
+    Administrator,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 9] = [
+        Role::Resident,
+        Role::Councillor,
+        Role::CityLeader,
+        Role::Secretary,
+        Role::Clerk,
+        Role::Architect,
+        Role::Service,
+        Role::Editor,
+        Role::Administrator,
+    ];
+
+    /// As it is stored and recorded.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Resident => "resident",
+            Role::Councillor => "councillor",
+            Role::CityLeader => "city_leader",
+            Role::Secretary => "secretary",
+            Role::Clerk => "clerk",
+            Role::Architect => "architect",
+            Role::Service => "service",
+            Role::Editor => "editor",
+            Role::Administrator => "administrator",
+        }
+    }
+
+    /// From how it is stored.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+/// How the city came to know someone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Method {
+    /// Not at all: a fictional person of the demonstration city.
+    Demonstration,
+}
+
+impl Method {
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::Demonstration => "demonstration",
+        }
+    }
+
+    /// From how it is stored.
+    pub fn parse(text: &str) -> Option<Self> {
+        (text == "demonstration").then_some(Method::Demonstration)
+    }
+}
+
+/// Someone the city knows.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Account {
+    /// Their id.
+    pub id: AccountId,
+    /// Their name, as others see it.
+    #[schema(example = "Rasa Vaitkienė")]
+    pub name: String,
+    /// What they are to the city.
+    pub role: Role,
+    /// What is said under the name: a faction, a department.
+    pub office: Option<String>,
+    /// They are fictional.
+    pub demo: bool,
+    /// How the city came to know them.
+    #[serde(skip)]
+    pub method: Method,
+}
+
+/// Who is looking: what every handler begins with (an axum extractor).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Viewer {
+    /// Someone who has not signed in.
+    Anonymous,
+    /// Someone who has.
+    Account(Account),
+}
+
+impl Viewer {
+    /// The account, of who has signed in.
+    pub fn account(&self) -> Option<&Account> {
+        match self {
+            Viewer::Anonymous => None,
+            Viewer::Account(account) => Some(account),
+        }
+    }
+
+    /// The account, or the answer that one must sign in.
+    pub fn signed_in(&self) -> Result<&Account, Error> {
+        self.account().ok_or(Error::SignInRequired)
+    }
+}
+
+/// Proof that a method has identified someone; only methods can make it.
+#[derive(Debug)]
+pub struct Identified {
+    account: Account,
+}
+
+impl Identified {
+    /// Who.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+}
+
+/// What the session cookie holds: 32 random bytes, base64url. Whoever has it is signed in, so it is not printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionToken(String);
+
+impl std::fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SessionToken(…)")
+    }
+}
+
+impl SessionToken {
+    /// The cookie to set. It goes when the browser is closed (think of a terminal in an eldership), and means nothing
+    /// after [`SESSION_S`].
+    pub fn cookie(&self, settings: &Settings) -> Cookie<'static> {
+        bare_cookie(settings, self.0.clone())
+    }
+}
+
+/// The cookie that takes the session cookie away.
+pub fn removal_cookie(settings: &Settings) -> Cookie<'static> {
+    let mut cookie = bare_cookie(settings, String::new());
+    cookie.make_removal();
+    cookie
+}
+
+fn bare_cookie(settings: &Settings, value: String) -> Cookie<'static> {
+    Cookie::build((COOKIE, value))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(settings.secure())
+        .build()
+}
+
+/// Begins a session for someone a method has identified, and forgets sessions whose time is over.
+pub async fn sign_in(civic: &Civic, identified: Identified) -> Result<SessionToken, Error> {
+    let token = URL_SAFE_NO_PAD.encode(random::bytes::<32>());
+    let mut tx = civic.write().await?;
+    store::forget_expired(&mut tx).await?;
+    store::insert_session(
+        &mut tx,
+        &token_sha256(&token),
+        identified.account.id,
+        SESSION_S,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(SessionToken(token))
+}
+
+/// Ends a session, by the cookie's value. One that is not there has ended already.
+pub async fn sign_out(civic: &Civic, cookie_value: &str) -> Result<(), Error> {
+    let mut tx = civic.write().await?;
+    store::delete_session(&mut tx, &token_sha256(cookie_value)).await?;
+    tx.commit().await
+}
+
+/// Who a cookie's value speaks for.
+pub async fn viewer_of(civic: &Civic, cookie_value: &str) -> Result<Viewer, Error> {
+    let found = store::session_account(&civic.db, &token_sha256(cookie_value), civic.now()).await?;
+    Ok(match found {
+        Some(account) if rules::is_accepted(account.method, civic.settings.demo_accounts) => {
+            Viewer::Account(account)
+        }
+        _ => Viewer::Anonymous,
+    })
+}
+
+fn token_sha256(token: &str) -> String {
+    hex::encode(Sha256::digest(token.as_bytes()))
+}

@@ -1,0 +1,136 @@
+//! The SQL of accounts and sessions.
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::{Account, Method, Role};
+use crate::{AccountId, Db, Error, Tx};
+
+pub(crate) async fn account(db: &Db, id: AccountId) -> Result<Option<Account>, Error> {
+    let row = sqlx::query(
+        "select id, name, role, office, method, demo_key
+           from accounts
+          where id = $1",
+    )
+    .bind(id.to_string())
+    .fetch_optional(db.reader())
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+pub(crate) async fn demo_accounts(db: &Db) -> Result<Vec<Account>, Error> {
+    let rows = sqlx::query(
+        "select id, name, role, office, method, demo_key
+           from accounts
+          where method = $1
+          order by case role when 'resident' then 1 else 0 end, id
+          limit 100",
+    )
+    .bind(Method::Demonstration.as_str())
+    .fetch_all(db.reader())
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Adds someone, unless the `demo_key` is taken; answers whether it did.
+pub(crate) async fn insert_account(
+    tx: &mut Tx,
+    account: &Account,
+    demo_key: Option<&str>,
+) -> Result<bool, Error> {
+    let created_us = tx.now_us();
+    let done = sqlx::query(
+        "insert into accounts
+            (id, name, role, office, method, demo_key, created_us)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (demo_key) do nothing",
+    )
+    .bind(account.id.to_string())
+    .bind(account.name.as_str())
+    .bind(account.role.as_str())
+    .bind(account.office.as_deref())
+    .bind(account.method.as_str())
+    .bind(demo_key)
+    .bind(created_us)
+    .execute(tx.connection())
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+pub(super) async fn insert_session(
+    tx: &mut Tx,
+    token_sha256: &str,
+    account: AccountId,
+    valid_s: i64,
+) -> Result<(), Error> {
+    let now_us = tx.now_us();
+    sqlx::query(
+        "insert into sessions
+            (token_sha256, account_id, created_us, expires_us)
+         values ($1, $2, $3, $4)",
+    )
+    .bind(token_sha256)
+    .bind(account.to_string())
+    .bind(now_us)
+    .bind(now_us + valid_s * 1_000_000)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn delete_session(tx: &mut Tx, token_sha256: &str) -> Result<(), Error> {
+    sqlx::query("delete from sessions where token_sha256 = $1")
+        .bind(token_sha256)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn forget_expired(tx: &mut Tx) -> Result<(), Error> {
+    let now_us = tx.now_us();
+    sqlx::query("delete from sessions where expires_us <= $1")
+        .bind(now_us)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn session_account(
+    db: &Db,
+    token_sha256: &str,
+    now: Timestamp,
+) -> Result<Option<Account>, Error> {
+    let row = sqlx::query(
+        "select a.id, a.name, a.role, a.office, a.method, a.demo_key
+           from sessions s
+           join accounts a on a.id = s.account_id
+          where s.token_sha256 = $1
+            and s.expires_us > $2",
+    )
+    .bind(token_sha256)
+    .bind(now.as_microsecond())
+    .fetch_optional(db.reader())
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &AnyRow) -> Result<Account, Error> {
+    let id: String = row.try_get("id")?;
+    let role: String = row.try_get("role")?;
+    let method: String = row.try_get("method")?;
+    let demo_key: Option<String> = row.try_get("demo_key")?;
+    let wrong = |column| Error::Inconsistent {
+        table: "accounts",
+        column,
+        id: id.clone(),
+    };
+    Ok(Account {
+        id: id.parse().map_err(|_| wrong("id"))?,
+        name: row.try_get("name")?,
+        role: Role::parse(&role).ok_or_else(|| wrong("role"))?,
+        office: row.try_get("office")?,
+        demo: demo_key.is_some(),
+        method: Method::parse(&method).ok_or_else(|| wrong("method"))?,
+    })
+}

@@ -1,0 +1,51 @@
+//! Following the log: wake up when something was committed, then read what is new from the database. Waking is only a
+//! hint, reading is the truth: so nothing is missed, and there is no queue that could overflow.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::Record;
+use crate::{Db, Error};
+
+/// Other processes (another node, `aikste demo fill`) also write: their records are seen after at most this long.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// A reader of everything that comes after a record.
+#[derive(Debug)]
+pub struct Follower {
+    db: Db,
+    seq: i64,
+    wake: watch::Receiver<i64>,
+}
+
+impl Follower {
+    pub(super) fn new(db: Db, seq: i64) -> Self {
+        let wake = db.head_changes();
+        Self { db, seq, wake }
+    }
+
+    /// The number of the last record that was given out.
+    pub fn seq(&self) -> i64 {
+        self.seq
+    }
+
+    /// The next records, at least one and at most [`super::PAGE`]; waits until there are some. May be dropped while it
+    /// waits (`select!`): nothing is lost.
+    pub async fn next(&mut self) -> Result<Vec<Record>, Error> {
+        loop {
+            // Marked as seen before reading: a commit after the reading then wakes us at once.
+            self.wake.mark_unchanged();
+            let records = super::after(&self.db, self.seq, super::PAGE).await?;
+            if let Some(last) = records.last() {
+                self.seq = last.seq;
+                return Ok(records);
+            }
+            // Either it was woken, or time has passed, or every writer is gone: in each case look again.
+            if let Ok(Err(_)) = timeout(LOOK_AGAIN, self.wake.changed()).await {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}

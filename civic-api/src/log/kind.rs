@@ -1,0 +1,144 @@
+//! The kinds of records, and what each may say. Pure. A payload is an object with the keys listed here, and its values
+//! cannot hold a name: they are whole numbers, or texts of small letters, digits and `._/:-` (ids, codes, digests).
+
+use serde_json::Value;
+
+use super::Entry;
+use crate::Error;
+
+/// What happened.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Kind {
+    /// A reception was announced.
+    ConferenceCreated,
+    /// An announced reception was moved to another time.
+    ConferenceMoved,
+    /// A reception began.
+    ConferenceOpened,
+    /// A reception ended.
+    ConferenceEnded,
+    /// Someone took a seat.
+    ParticipationJoined,
+    /// Someone gave up a seat.
+    ParticipationLeft,
+    /// A recording began.
+    RecordingStarted,
+    /// A recording was stopped; its pieces are being finished.
+    RecordingStopped,
+    /// A recording can be replayed.
+    RecordingFinished,
+    /// A recording could not go on.
+    RecordingFailed,
+    /// Recordings were deleted, their time being over.
+    RecordingDeleted,
+    /// The demonstration city was filled.
+    DemoFilled,
+    /// The demonstration city was removed.
+    DemoRemoved,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 13] = [
+        Kind::ConferenceCreated,
+        Kind::ConferenceMoved,
+        Kind::ConferenceOpened,
+        Kind::ConferenceEnded,
+        Kind::ParticipationJoined,
+        Kind::ParticipationLeft,
+        Kind::RecordingStarted,
+        Kind::RecordingStopped,
+        Kind::RecordingFinished,
+        Kind::RecordingFailed,
+        Kind::RecordingDeleted,
+        Kind::DemoFilled,
+        Kind::DemoRemoved,
+    ];
+
+    /// As it is recorded.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::ConferenceCreated => "conference.created",
+            Kind::ConferenceMoved => "conference.moved",
+            Kind::ConferenceOpened => "conference.opened",
+            Kind::ConferenceEnded => "conference.ended",
+            Kind::ParticipationJoined => "participation.joined",
+            Kind::ParticipationLeft => "participation.left",
+            Kind::RecordingStarted => "recording.started",
+            Kind::RecordingStopped => "recording.stopped",
+            Kind::RecordingFinished => "recording.finished",
+            Kind::RecordingFailed => "recording.failed",
+            Kind::RecordingDeleted => "recording.deleted",
+            Kind::DemoFilled => "demo.filled",
+            Kind::DemoRemoved => "demo.removed",
+        }
+    }
+
+    /// What a payload of this kind may hold. Seats are numbers in a room; whose they were is said elsewhere, erasably.
+    pub fn allowed_keys(self) -> &'static [&'static str] {
+        match self {
+            Kind::ConferenceCreated => &[
+                "audience",
+                "digest",
+                "recorded",
+                "retention_days",
+                "starts_at_us",
+            ],
+            Kind::ConferenceMoved => &["starts_at_us"],
+            Kind::ConferenceOpened => &[],
+            Kind::ConferenceEnded => &["duration_ms"],
+            Kind::ParticipationJoined | Kind::ParticipationLeft => &["present", "seat"],
+            Kind::RecordingStarted | Kind::RecordingStopped => &["conference"],
+            Kind::RecordingFinished => {
+                &["conference", "duration_ms", "manifest_sha256", "size_bytes"]
+            }
+            Kind::RecordingFailed => &["conference", "reason"],
+            Kind::RecordingDeleted => &["conference"],
+            Kind::DemoFilled => &["accounts", "conferences"],
+            Kind::DemoRemoved => &["accounts", "conferences", "recordings"],
+        }
+    }
+
+    /// Refuses an entry that says more than its kind may.
+    pub(super) fn check(self, entry: &Entry) -> Result<(), Error> {
+        let refuse = |reason: String| {
+            Err(Error::LogRecord {
+                kind: self.as_str(),
+                reason,
+            })
+        };
+        let Value::Object(fields) = &entry.payload else {
+            return refuse("the payload is not an object".into());
+        };
+        for (key, value) in fields {
+            if !self.allowed_keys().contains(&key.as_str()) {
+                return refuse(format!("key {key} is not allowed"));
+            }
+            if !is_plain(value) {
+                return refuse(format!("the value of {key} is not plain"));
+            }
+        }
+        if !is_code(&entry.stream) || !is_code(&entry.subject) {
+            return refuse("stream and subject are codes".into());
+        }
+        Ok(())
+    }
+}
+
+/// Whole numbers that every JSON reader keeps exactly, truth values, and codes.
+fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::Bool(_) | Value::Null => true,
+        Value::Number(number) => number.as_i64().is_some_and(|n| n.unsigned_abs() < 1 << 53),
+        Value::String(text) => is_code(text),
+        Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+/// Small letters, digits and `._/:-`, 1 to 128 of them: room for an id or a digest, none for a name.
+fn is_code(text: &str) -> bool {
+    (1..=128).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._/:-".contains(&b))
+}

@@ -1,0 +1,193 @@
+//! Every route of `/api/v1`, in one table; the OpenAPI document describes the same ones (a test compares them).
+
+use axum::extract::DefaultBodyLimit;
+use axum::response::IntoResponse;
+use axum::routing::{MethodRouter, delete, get, post};
+use axum::{Json, Router, middleware};
+use utoipa::OpenApi;
+
+use crate::error::{self, Problem};
+use crate::{Civic, Error, conferences, identity, log};
+
+/// The largest body that is read, in bytes.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// One route.
+struct Route {
+    method: &'static str,
+    path: &'static str,
+    handler: MethodRouter<Civic>,
+}
+
+fn route(method: &'static str, path: &'static str, handler: MethodRouter<Civic>) -> Route {
+    Route {
+        method,
+        path,
+        handler,
+    }
+}
+
+fn routes() -> Vec<Route> {
+    vec![
+        route("get", "/api/v1/openapi.json", get(openapi_json)),
+        route("get", "/api/v1/session", get(identity::http::who)),
+        route("post", "/api/v1/session", post(identity::http::sign_in)),
+        route(
+            "delete",
+            "/api/v1/session",
+            delete(identity::http::sign_out),
+        ),
+        route(
+            "get",
+            "/api/v1/demonstration/accounts",
+            get(identity::http::demonstration),
+        ),
+        route("get", "/api/v1/conferences", get(conferences::http::list)),
+        route(
+            "post",
+            "/api/v1/conferences",
+            post(conferences::http::create),
+        ),
+        route(
+            "get",
+            "/api/v1/conferences/{id}",
+            get(conferences::http::one),
+        ),
+        route(
+            "post",
+            "/api/v1/conferences/{id}/open",
+            post(conferences::http::open),
+        ),
+        route(
+            "post",
+            "/api/v1/conferences/{id}/end",
+            post(conferences::http::end),
+        ),
+        route(
+            "get",
+            "/api/v1/recordings",
+            get(conferences::recordings::http::list),
+        ),
+        route(
+            "get",
+            "/api/v1/recordings/{id}",
+            get(conferences::recordings::http::one),
+        ),
+        route("get", "/api/v1/log", get(log::http::list)),
+        route("get", "/api/v1/log/head", get(log::http::head)),
+    ]
+}
+
+/// The JSON API, under `/api/v1`; whatever else is asked there is a problem, in the reader's language. Merge it with
+/// routes of your own under `/api/v1` (the seats are such): CSRF is checked by a layer around all of them.
+pub fn router(civic: Civic) -> Router {
+    let mut router = Router::new();
+    for Route { path, handler, .. } in routes() {
+        router = router.route(path, handler);
+    }
+    router
+        .route("/api/v1/{*rest}", axum::routing::any(no_route))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn(error::translate))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(civic)
+}
+
+async fn no_route() -> Error {
+    Error::NoRoute
+}
+
+async fn method_not_allowed() -> Error {
+    Error::MethodNotAllowed
+}
+
+/// The API's description (OpenAPI 3.1).
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Aikštė",
+        description = "Receptions, their recordings, and the civic log. docs/API.md says more.",
+        license(name = "EUPL-1.2", identifier = "EUPL-1.2")
+    ),
+    paths(
+        openapi_json,
+        identity::http::who,
+        identity::http::sign_in,
+        identity::http::sign_out,
+        identity::http::demonstration,
+        conferences::http::list,
+        conferences::http::create,
+        conferences::http::one,
+        conferences::http::open,
+        conferences::http::end,
+        conferences::recordings::http::list,
+        conferences::recordings::http::one,
+        log::http::list,
+        log::http::head,
+    ),
+    components(schemas(Problem))
+)]
+struct Description;
+
+/// The API's description, for whoever adds routes of their own to it.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Description::openapi()
+}
+
+/// This API's description.
+#[utoipa::path(
+    get,
+    path = "/api/v1/openapi.json",
+    responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value))
+)]
+async fn openapi_json() -> impl IntoResponse {
+    Json(openapi())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn the_document_describes_every_route_and_no_other() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        let mut described = Vec::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for method in item.as_object().unwrap().keys() {
+                described.push((method.clone(), path.clone()));
+            }
+        }
+        let mut served: Vec<(String, String)> = routes()
+            .into_iter()
+            .map(|route| (route.method.to_owned(), route.path.to_owned()))
+            .collect();
+        described.sort();
+        served.sort();
+        assert_eq!(described, served);
+    }
+
+    #[test]
+    fn every_operation_says_what_it_answers() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let responses = operation["responses"].as_object().unwrap();
+                assert!(!responses.is_empty(), "{method} {path}");
+                assert!(
+                    operation["summary"].is_string() || operation["description"].is_string(),
+                    "{method} {path} has no words"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_docs_name_every_route() {
+        let docs = include_str!("../../docs/API.md");
+        for Route { method, path, .. } in routes() {
+            let line = format!("{} {path}", method.to_uppercase());
+            assert!(docs.contains(&line), "docs/API.md does not say {line}");
+        }
+    }
+}
