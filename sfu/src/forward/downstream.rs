@@ -1,11 +1,29 @@
 //! One outgoing slot: follows one track after another as a single unbroken RTP stream.
+//!
+//! Its numbers never repeat: each incoming stream is de-duplicated, is shifted as a whole onto numbers above all that
+//! went out before ([`Splice`]), and a window refuses what would go out twice all the same.
 
 use std::time::{Duration, Instant};
 
 use super::packet::{Packet, StreamId};
+use super::resend::ResendLimit;
 use super::rtcp::{ReportBlock, SenderInfo};
-use super::rtp::ExtensionIds;
+use super::rtp::{ExtensionIds, Header, write_header};
+use super::rtt::RoundTrip;
+use super::rtx;
+use super::splice::{Splice, Splices};
+use super::vp8;
+use super::window::{Seen, Window, extend};
 use crate::ids::{Codec, Kind, TrackId};
+
+/// How long the old picture goes on while the wanted one has no keyframe yet.
+pub const HANDOVER: Duration = Duration::from_secs(1);
+
+/// A keyframe that comes when the stream is already this many packets ahead is not switched to: it shows the past.
+const STALE_BEHIND: u64 = 100;
+
+/// Least advance of the timestamp over a switch: pictures must not share one.
+const MIN_ADVANCE: Duration = Duration::from_millis(10);
 
 /// The receiver's payload types, by codec.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -71,19 +89,56 @@ pub struct Written {
     pub switched: bool,
 }
 
+/// What went out last, by number: where the next stream goes on.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    index: u64,
+    timestamp: u32,
+    at: Instant,
+}
+
 /// One outgoing slot.
 #[derive(Debug)]
 pub struct Downstream {
     config: DownstreamConfig,
     wanted: Option<TrackId>,
+    /// Since when something else is wanted than what is shown.
+    wanted_since: Instant,
+    current: Option<StreamId>,
+    /// The wanted track goes on under another SSRC than the one that is shown.
+    ssrc_changed: bool,
+    splices: Splices,
+    went_out: Window,
+    last: Option<Last>,
+    vp8_last: vp8::Numbers,
+    next_rtx: u64,
+    /// Below this number a resend under the same number could have other bytes than the first time.
+    resendable_from: u64,
+    limit: ResendLimit,
+    round_trip: RoundTrip,
+    packets: u32,
+    octets: u32,
 }
 
 impl Downstream {
     /// An empty slot.
-    pub fn new(config: DownstreamConfig, _now: Instant) -> Self {
+    pub fn new(config: DownstreamConfig, now: Instant) -> Self {
         Self {
-            config,
             wanted: None,
+            wanted_since: now,
+            current: None,
+            ssrc_changed: false,
+            splices: Splices::default(),
+            went_out: Window::default(),
+            last: None,
+            vp8_last: vp8::Numbers::default(),
+            next_rtx: u64::from(config.first_rtx_sequence & 0x7fff),
+            resendable_from: 0,
+            limit: ResendLimit::new(now),
+            round_trip: RoundTrip::default(),
+            packets: 0,
+            octets: 0,
+            config,
         }
     }
 
@@ -94,14 +149,24 @@ impl Downstream {
 
     /// Takes over what a further offer negotiated. SSRCs and numbers stay.
     pub fn renegotiate(&mut self, payload_types: PayloadTypes, extensions: ExtensionIds) {
-        self.config.payload_types = payload_types;
-        self.config.extensions = extensions;
+        if (payload_types, extensions) != (self.config.payload_types, self.config.extensions) {
+            self.config.payload_types = payload_types;
+            self.config.extensions = extensions;
+            self.resendable_from = self.last.map_or(0, |last| last.index + 1);
+        }
     }
 
     /// Says what the slot should show from now on. Sound changes with the next packet; a picture at the wanted track's next
-    /// keyframe, and until then (1 s at most) the old one goes on. `None` empties the slot at once.
-    pub fn want(&mut self, track: Option<TrackId>, _now: Instant) {
-        self.wanted = track;
+    /// keyframe, and until then ([`HANDOVER`] at most) the old one goes on. `None` empties the slot at once.
+    pub fn want(&mut self, track: Option<TrackId>, now: Instant) {
+        if track != self.wanted {
+            self.wanted = track;
+            self.wanted_since = now;
+            self.ssrc_changed = false;
+        }
+        if track.is_none() {
+            self.current = None;
+        }
     }
 
     /// What the slot should show.
@@ -111,34 +176,80 @@ impl Downstream {
 
     /// What the slot shows.
     pub fn current(&self) -> Option<StreamId> {
-        None
+        self.current
     }
 
     /// The track a keyframe of which is needed before the slot can show it. Ask after [`Self::want`] and after a
     /// [`Self::forward`] that gave `None`.
     pub fn needs_keyframe(&self) -> Option<TrackId> {
-        None
+        let shown = self.current.map(|stream| stream.track);
+        self.wanted.filter(|_| {
+            self.config.kind == Kind::Video && (shown != self.wanted || self.ssrc_changed)
+        })
     }
 
     /// The receiver asks for a keyframe (PLI, FIR): of which track. `None` for an empty slot, which keeps its last picture
     /// and may ask for another for ever (rule 7), and for sound.
     pub fn keyframe_wanted_by_viewer(&self) -> Option<TrackId> {
-        None
+        self.wanted.filter(|_| self.config.kind == Kind::Video)
     }
 
     /// Whether packets of this track may interest the slot (cheap; ask before [`Self::forward`]).
-    pub fn follows(&self, _track: TrackId) -> bool {
-        false
+    pub fn follows(&self, track: TrackId) -> bool {
+        self.wanted == Some(track) || self.current.is_some_and(|stream| stream.track == track)
     }
 
     /// Appends the packet as this slot sends it; `None`: not for this slot, or not now.
     pub fn forward(
         &mut self,
-        _packet: &Packet<'_>,
-        _now: Instant,
-        _out: &mut Vec<u8>,
+        packet: &Packet<'_>,
+        now: Instant,
+        out: &mut Vec<u8>,
     ) -> Option<Written> {
-        None
+        let payload_type = self.config.payload_types.get(packet.codec)?.media;
+        if packet.codec.kind() != self.config.kind {
+            return None;
+        }
+        let switched = self.current != Some(packet.stream);
+        if switched {
+            if !self.may_switch_to(packet) {
+                return None;
+            }
+            self.switch(packet, now);
+        } else if self.wanted != Some(packet.stream.track)
+            && now.duration_since(self.wanted_since) > HANDOVER
+        {
+            self.current = None;
+            return None;
+        }
+        let splice = *self.splices.newest()?;
+        let index = splice.out_index(packet.index)?;
+        if self.went_out.note(index) != Seen::New {
+            return None;
+        }
+        self.splices.went_out(index);
+        let header = Header {
+            marker: packet.marker,
+            payload_type,
+            sequence: index as u16,
+            timestamp: packet.timestamp.wrapping_add(splice.timestamp_shift),
+            ssrc: self.config.ssrc,
+        };
+        let start = out.len();
+        let header_len = self.write(&header, None, packet, out);
+        let numbers = shift_vp8(packet, splice.vp8, &mut out[start + header_len..]);
+        self.note_last(index, header.timestamp, numbers, now);
+        self.packets = self.packets.wrapping_add(1);
+        self.octets = self.octets.wrapping_add(packet.payload.len() as u32);
+        let len = out.len() - start;
+        self.limit.earn(len);
+        Some(Written {
+            ssrc: self.config.ssrc,
+            index,
+            header_len,
+            len,
+            switched,
+        })
     }
 
     /// Answers a NACK for one sequence number of this slot: appends the retransmission. `cached` finds the packet in
@@ -146,30 +257,194 @@ impl Downstream {
     /// round trip, or the budget (half of what was sent, and a burst) is spent.
     pub fn resend<'a>(
         &mut self,
-        _sequence: u16,
-        _cached: impl FnOnce(StreamId, u64) -> Option<Packet<'a>>,
-        _now: Instant,
-        _out: &mut Vec<u8>,
+        sequence: u16,
+        cached: impl FnOnce(StreamId, u64) -> Option<Packet<'a>>,
+        now: Instant,
+        out: &mut Vec<u8>,
     ) -> Option<Written> {
-        None
+        let index = extend(Some(self.last?.index), sequence);
+        let (splice, in_index) = self.splices.find(index)?;
+        let splice = *splice;
+        let packet = cached(splice.stream, in_index)
+            .filter(|packet| packet.stream == splice.stream && packet.index == in_index)?;
+        let payload_type = self.config.payload_types.get(packet.codec)?;
+        if payload_type.rtx.is_none() && index < self.resendable_from {
+            return None;
+        }
+        let rtt = self.round_trip.smoothed();
+        if !self.limit.take(index, packet.payload.len(), rtt, now) {
+            return None;
+        }
+        let timestamp = packet.timestamp.wrapping_add(splice.timestamp_shift);
+        let (payload_type, ssrc, index, original) = match payload_type.rtx {
+            Some(rtx) => {
+                let next = self.next_rtx;
+                self.next_rtx += 1;
+                (rtx, self.config.rtx_ssrc, next, Some(sequence))
+            }
+            None => {
+                // One that came too late to be forwarded may go out here for the first time.
+                self.went_out.note(index);
+                (payload_type.media, self.config.ssrc, index, None)
+            }
+        };
+        let header = Header {
+            marker: packet.marker,
+            payload_type,
+            sequence: index as u16,
+            timestamp,
+            ssrc,
+        };
+        let start = out.len();
+        let header_len = self.write(&header, original, &packet, out);
+        let payload_at = out.len() - packet.payload.len();
+        shift_vp8(&packet, splice.vp8, &mut out[payload_at..]);
+        Some(Written {
+            ssrc,
+            index,
+            header_len,
+            len: out.len() - start,
+            switched: false,
+        })
     }
 
     /// A sender report of `stream` as this slot sends it on; `None` unless the slot shows that stream. Write it with
-    /// [`super::rtcp_write::sender_report`] and this slot's SSRC.
+    /// [`super::rtcp_write::sender_report`] and this slot's SSRC. The NTP time stays the publisher's, so that its face and its
+    /// voice keep a common clock (rule 8).
     pub fn sender_report(
         &mut self,
-        _stream: StreamId,
-        _info: &SenderInfo,
-        _now: Instant,
+        stream: StreamId,
+        info: &SenderInfo,
+        now: Instant,
     ) -> Option<SenderInfo> {
-        None
+        let splice = self
+            .splices
+            .newest()
+            .filter(|splice| self.current == Some(stream) && splice.stream == stream)?;
+        self.round_trip.sent(info.ntp, now);
+        Some(SenderInfo {
+            ntp: info.ntp,
+            rtp: info.rtp.wrapping_add(splice.timestamp_shift),
+            packets: self.packets,
+            octets: self.octets,
+        })
     }
 
-    /// The receiver's report about this slot (or its retransmissions): gives the round trip time.
-    pub fn on_report_block(&mut self, _block: &ReportBlock, _now: Instant) {}
+    /// The receiver's report about this slot: gives the round trip time. Reports about other SSRCs are ignored.
+    pub fn on_report_block(&mut self, block: &ReportBlock, now: Instant) {
+        if block.ssrc == self.config.ssrc {
+            self.round_trip.on_report(block, now);
+        }
+    }
 
     /// Smoothed round trip time to the receiver, once it is known.
     pub fn rtt(&self) -> Option<Duration> {
-        None
+        self.round_trip.smoothed()
+    }
+
+    /// Whether a packet of a stream that is not shown can be the first of it here.
+    fn may_switch_to(&mut self, packet: &Packet<'_>) -> bool {
+        if self.wanted != Some(packet.stream.track) || packet.payload.is_empty() {
+            return false;
+        }
+        if self.config.kind == Kind::Audio {
+            return true;
+        }
+        let shown = self.current.map(|stream| stream.track);
+        self.ssrc_changed |= shown == self.wanted;
+        packet.keyframe && packet.behind <= STALE_BEHIND
+    }
+
+    /// Lets the packet's stream go on where the slot's stream stopped.
+    fn switch(&mut self, packet: &Packet<'_>, now: Instant) {
+        let (first_out, timestamp) = match self.last {
+            None => (
+                u64::from(self.config.first_sequence & 0x7fff),
+                self.config.first_timestamp,
+            ),
+            Some(last) => {
+                let advance = now.duration_since(last.at).max(MIN_ADVANCE).as_micros()
+                    * u128::from(packet.codec.clock_rate())
+                    / 1_000_000;
+                (last.index + 1, last.timestamp.wrapping_add(advance as u32))
+            }
+        };
+        let numbers = vp8_numbers(packet);
+        self.splices.begin(Splice {
+            stream: packet.stream,
+            first_in: packet.index,
+            first_out,
+            last_out: first_out,
+            timestamp_shift: timestamp.wrapping_sub(packet.timestamp),
+            vp8: vp8::Shift::continuing(self.vp8_last, numbers),
+        });
+        self.current = Some(packet.stream);
+        self.ssrc_changed = false;
+    }
+
+    /// Appends header, extensions and payload; gives the header's length.
+    fn write(
+        &self,
+        header: &Header,
+        original_sequence: Option<u16>,
+        packet: &Packet<'_>,
+        out: &mut Vec<u8>,
+    ) -> usize {
+        let level = [packet.level.map_or(0, |level| level.to_byte())];
+        // Id 0 is nobody's: the writer leaves such an element out.
+        let extensions = [
+            (
+                self.config.extensions.mid.unwrap_or(0),
+                self.config.mid.as_bytes(),
+            ),
+            (
+                packet
+                    .level
+                    .and(self.config.extensions.audio_level)
+                    .unwrap_or(0),
+                &level[..],
+            ),
+        ];
+        let len = match original_sequence {
+            Some(original) => rtx::write_wrapped(out, header, &extensions, original),
+            None => write_header(out, header, &extensions),
+        };
+        out.extend_from_slice(packet.payload);
+        len
+    }
+
+    fn note_last(&mut self, index: u64, timestamp: u32, numbers: vp8::Numbers, now: Instant) {
+        if self.last.is_none_or(|last| index > last.index) {
+            self.last = Some(Last {
+                index,
+                timestamp,
+                at: now,
+            });
+            self.vp8_last = vp8::Numbers {
+                picture_id: numbers.picture_id.or(self.vp8_last.picture_id),
+                tl0: numbers.tl0.or(self.vp8_last.tl0),
+            };
+        }
+    }
+}
+
+/// The VP8 ids of a packet as it came.
+fn vp8_numbers(packet: &Packet<'_>) -> vp8::Numbers {
+    (packet.codec == Codec::Vp8)
+        .then(|| vp8::Descriptor::parse(packet.payload))
+        .flatten()
+        .map_or_else(vp8::Numbers::default, |descriptor| {
+            descriptor.numbers(packet.payload)
+        })
+}
+
+/// Shifts the VP8 ids in a payload that was copied, and gives them (rule 5).
+fn shift_vp8(packet: &Packet<'_>, shift: vp8::Shift, payload: &mut [u8]) -> vp8::Numbers {
+    if packet.codec != Codec::Vp8 {
+        return vp8::Numbers::default();
+    }
+    match vp8::Descriptor::parse(payload) {
+        Some(descriptor) => descriptor.shift(payload, shift),
+        None => vp8::Numbers::default(),
     }
 }

@@ -25,12 +25,76 @@ impl KeyframeRequests {
 
     /// Whether to send a PLI now. `active`: the stream is sent ([`super::upstream::Upstream::is_active`]). Asks again
     /// every [`REQUEST_INTERVAL`] until the keyframe comes.
-    pub fn poll(&mut self, _active: bool, _now: Instant) -> bool {
-        false
+    pub fn poll(&mut self, active: bool, now: Instant) -> bool {
+        let due = self.waiting && active && self.due_at().is_none_or(|due| due <= now);
+        if due {
+            self.asked = Some(now);
+        }
+        due
     }
 
-    /// When to call [`Self::poll`] next; `None`: nobody waits.
+    /// When to call [`Self::poll`] next at the earliest; `None`: at once if [`Self::is_waiting`], else never.
     pub fn due_at(&self) -> Option<Instant> {
-        None
+        self.waiting
+            .then(|| self.asked.map(|asked| asked + REQUEST_INTERVAL))
+            .flatten()
+    }
+
+    /// Whether somebody waits.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn rule_2_an_early_request_is_deferred_not_dropped() {
+        let start = Instant::now();
+        let mut requests = KeyframeRequests::default();
+        requests.request();
+        assert!(requests.poll(true, start));
+        requests.on_keyframe();
+        requests.request();
+        assert!(!requests.poll(true, start + 100 * MS));
+        assert_eq!(requests.due_at(), Some(start + REQUEST_INTERVAL));
+        assert!(requests.poll(true, start + REQUEST_INTERVAL));
+    }
+
+    #[test]
+    fn one_keyframe_serves_all_who_wait() {
+        let start = Instant::now();
+        let mut requests = KeyframeRequests::default();
+        for _ in 0..50 {
+            requests.request();
+        }
+        assert!(requests.poll(true, start));
+        requests.on_keyframe();
+        assert!(!requests.poll(true, start + 10 * REQUEST_INTERVAL));
+    }
+
+    #[test]
+    fn rule_2_a_request_that_was_ignored_is_repeated_until_the_keyframe_comes() {
+        let start = Instant::now();
+        let mut requests = KeyframeRequests::default();
+        requests.request();
+        let sent = (0..2000u32)
+            .filter(|&ms| requests.poll(true, start + ms * MS))
+            .count();
+        assert_eq!(sent, 4, "every half second");
+    }
+
+    #[test]
+    fn rule_3_an_inactive_stream_is_asked_when_it_comes_back() {
+        let start = Instant::now();
+        let mut requests = KeyframeRequests::default();
+        requests.request();
+        assert!(!requests.poll(false, start));
+        assert!(!requests.poll(false, start + 3 * REQUEST_INTERVAL));
+        assert!(requests.poll(true, start + 4 * REQUEST_INTERVAL));
     }
 }

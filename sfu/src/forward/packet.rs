@@ -23,6 +23,8 @@ pub struct Packet<'a> {
     pub codec: Codec,
     /// Extended sequence number: its low 16 bits are the RTP sequence number, and it never wraps.
     pub index: u64,
+    /// How many numbers the newest packet of the stream is ahead of this one: 0 for one that came in order.
+    pub behind: u64,
     /// RTP timestamp, in ticks of the codec's clock.
     pub timestamp: u32,
     /// RTP marker bit.

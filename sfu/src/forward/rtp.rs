@@ -267,3 +267,118 @@ pub fn write_header(out: &mut Vec<u8>, header: &Header, extensions: &[(u8, &[u8]
     }
     out.len() - start
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+    use super::*;
+
+    const HEADER: Header = Header {
+        marker: true,
+        payload_type: 111,
+        sequence: 0x1234,
+        timestamp: 0x0102_0304,
+        ssrc: 0xa0b0_c0d0,
+    };
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut bytes = vec![0xff; 3];
+        let len = write_header(&mut bytes, &HEADER, &[(4, b"12"), (1, &[0x85])]);
+        bytes.extend_from_slice(b"sound");
+        let view = RtpView::parse(&bytes[3..]).unwrap();
+        assert_eq!(view.header_len(), len);
+        assert!(view.marker());
+        assert_eq!(
+            (
+                view.payload_type(),
+                view.sequence(),
+                view.timestamp(),
+                view.ssrc()
+            ),
+            (111, 0x1234, 0x0102_0304, 0xa0b0_c0d0)
+        );
+        assert_eq!(view.extension(4), Some(&b"12"[..]));
+        assert_eq!(view.extension(1), Some(&[0x85][..]));
+        assert_eq!(view.extension(2), None);
+        assert_eq!(view.payload(), b"sound");
+    }
+
+    #[test]
+    fn a_header_without_extensions_is_twelve_bytes() {
+        let mut bytes = Vec::new();
+        assert_eq!(
+            write_header(&mut bytes, &HEADER, &[(15, b"x"), (3, b"")]),
+            12
+        );
+        assert_eq!(
+            bytes,
+            [0x80, 0xef, 0x12, 0x34, 1, 2, 3, 4, 0xa0, 0xb0, 0xc0, 0xd0]
+        );
+    }
+
+    #[test]
+    fn contributors_and_two_byte_extensions_are_passed_over() {
+        let mut bytes = vec![0x92, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3];
+        bytes.extend_from_slice(&[0; 8]);
+        bytes.extend_from_slice(&[0x10, 0x00, 0, 3]);
+        bytes.extend_from_slice(&[20, 0, 0, 21, 5, b'h', b'e', b'l', b'l', b'o', 0, 0]);
+        bytes.extend_from_slice(b"pp");
+        let view = RtpView::parse(&bytes).unwrap();
+        assert_eq!(view.extension(20), Some(&[][..]));
+        assert_eq!(view.extension(21), Some(&b"hello"[..]));
+        assert_eq!(view.payload(), b"pp");
+    }
+
+    #[test]
+    fn an_element_beyond_the_extension_ends_the_list() {
+        let mut bytes = vec![0x90, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3];
+        bytes.extend_from_slice(&[0xbe, 0xde, 0, 1, 0x10, 7, 0x2f, 0]);
+        let view = RtpView::parse(&bytes).unwrap();
+        assert_eq!(view.extensions().collect::<Vec<_>>(), [(1, &[7][..])]);
+    }
+
+    #[test]
+    fn padding_is_taken_off_and_checked() {
+        let packet = |padding: &[u8]| {
+            let mut bytes = vec![0xa0, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3];
+            bytes.extend_from_slice(padding);
+            bytes
+        };
+        let bytes = packet(&[9, 9, 0, 2]);
+        let view = RtpView::parse(&bytes).unwrap();
+        assert_eq!((view.payload(), view.padding_len()), (&[9, 9][..], 2));
+        assert!(
+            RtpView::parse(&packet(&[0, 0, 3]))
+                .unwrap()
+                .payload()
+                .is_empty()
+        );
+        assert_eq!(
+            RtpView::parse(&packet(&[0, 0, 4])).unwrap_err(),
+            Malformed::Padding
+        );
+        assert_eq!(
+            RtpView::parse(&packet(&[0, 0, 0])).unwrap_err(),
+            Malformed::Padding
+        );
+    }
+
+    #[test]
+    fn lengths_that_lie_are_refused() {
+        let whole = [0x80, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3];
+        assert_eq!(RtpView::parse(&whole[..11]).unwrap_err(), Malformed::Short);
+        for (first, reason) in [
+            (0x40, Malformed::Version),
+            (0x81, Malformed::Length),
+            (0x90, Malformed::Length),
+        ] {
+            let mut bytes = whole;
+            bytes[0] = first;
+            assert_eq!(RtpView::parse(&bytes).unwrap_err(), reason);
+        }
+        let mut padded = whole;
+        padded[0] = 0xa0;
+        assert_eq!(RtpView::parse(&padded).unwrap_err(), Malformed::Padding);
+    }
+}

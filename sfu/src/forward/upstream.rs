@@ -2,10 +2,23 @@
 
 use std::time::{Duration, Instant};
 
+use super::cache::PacketCache;
+use super::codec::begins_keyframe;
+use super::losses::Losses;
 use super::packet::{Packet, StreamId};
+use super::reception::Reception;
 use super::rtcp::{ReportBlock, SenderInfo};
 use super::rtp::{AudioLevel, RtpView};
-use crate::ids::Codec;
+use super::window::{Seen, Window, extend};
+use crate::ids::{Codec, Kind};
+
+/// How long after its last packet a stream counts as sent.
+pub const ACTIVE_FOR: Duration = Duration::from_secs(1);
+
+/// Video packets that are kept: 3 s at 3 Mbit/s.
+const VIDEO_CACHE: usize = 1024;
+/// Sound packets that are kept: 1.3 s.
+const AUDIO_CACHE: usize = 64;
 
 /// How a packet came.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,12 +55,30 @@ impl Refused {
 #[derive(Debug)]
 pub struct Upstream {
     stream: StreamId,
+    kind: Kind,
+    window: Window,
+    cache: PacketCache,
+    losses: Losses,
+    reception: Reception,
+    last_media: Option<Instant>,
 }
 
 impl Upstream {
     /// A stream of which nothing came yet. `codec` decides the clock and how many packets are kept.
-    pub fn new(stream: StreamId, _codec: Codec) -> Self {
-        Self { stream }
+    pub fn new(stream: StreamId, codec: Codec) -> Self {
+        let kept = match codec.kind() {
+            Kind::Audio => AUDIO_CACHE,
+            Kind::Video => VIDEO_CACHE,
+        };
+        Self {
+            stream,
+            kind: codec.kind(),
+            window: Window::default(),
+            cache: PacketCache::new(stream, kept),
+            losses: Losses::default(),
+            reception: Reception::new(codec.clock_rate()),
+            last_media: None,
+        }
     }
 
     /// Its name.
@@ -59,38 +90,226 @@ impl Upstream {
     /// `codec` is that of the packet's payload type, `level` its audio-level extension.
     pub fn receive<'a>(
         &mut self,
-        _rtp: &RtpView<'a>,
-        _codec: Codec,
-        _level: Option<AudioLevel>,
-        _via: Via,
-        _now: Instant,
+        rtp: &RtpView<'a>,
+        codec: Codec,
+        level: Option<AudioLevel>,
+        via: Via,
+        now: Instant,
     ) -> Result<Packet<'a>, Refused> {
-        Err(Refused::TooOld)
+        let before = self.window.highest();
+        let index = extend(before, rtp.sequence());
+        match self.window.note(index) {
+            Seen::New => {}
+            Seen::Before => return Err(Refused::Duplicate),
+            Seen::TooOld => return Err(Refused::TooOld),
+        }
+        if self.kind == Kind::Video {
+            match before {
+                Some(highest) if index > highest => self.losses.skipped(highest + 1, index, now),
+                _ => self.losses.arrived(index),
+            }
+        }
+        if via == Via::Media {
+            self.reception.received(index, rtp.timestamp(), now);
+        }
+        let payload = rtp.payload();
+        if !payload.is_empty() {
+            self.last_media = Some(now);
+        }
+        let packet = Packet {
+            stream: self.stream,
+            codec,
+            index,
+            behind: before.map_or(0, |highest| highest.saturating_sub(index)),
+            timestamp: rtp.timestamp(),
+            marker: rtp.marker(),
+            keyframe: begins_keyframe(codec, payload),
+            level,
+            payload,
+            received: now,
+        };
+        self.cache.keep(&packet);
+        Ok(packet)
     }
 
     /// A packet that was received, as long as it is kept.
-    pub fn cached(&self, _index: u64) -> Option<Packet<'_>> {
-        None
+    pub fn cached(&self, index: u64) -> Option<Packet<'_>> {
+        self.cache.get(index)
     }
 
     /// Appends the sequence numbers to ask for now, ascending, and counts them as asked. `rtt` is that of the sender's path.
-    pub fn nacks(&mut self, _now: Instant, _rtt: Duration, _out: &mut Vec<u16>) {}
+    /// Sound is never asked for: it would come too late to be heard.
+    pub fn nacks(&mut self, now: Instant, rtt: Duration, out: &mut Vec<u16>) {
+        self.losses.ask(now, rtt, out);
+    }
 
     /// When to call [`Self::nacks`] next; `None`: nothing is missing.
     pub fn nacks_due_at(&self) -> Option<Instant> {
-        None
+        self.losses.due_at()
+    }
+
+    /// Packets that were missing and never came.
+    pub fn given_up(&self) -> u64 {
+        self.losses.given_up()
     }
 
     /// The sender's clocks.
-    pub fn on_sender_report(&mut self, _info: &SenderInfo, _now: Instant) {}
-
-    /// What to report to the sender; `None` before the first packet. Begins a new interval for the fraction lost.
-    pub fn report_block(&mut self, _now: Instant) -> Option<ReportBlock> {
-        None
+    pub fn on_sender_report(&mut self, info: &SenderInfo, now: Instant) {
+        self.reception.on_sender_report(info, now);
     }
 
-    /// Whether a packet came within the last second: only then may a keyframe be asked for (rule 3).
-    pub fn is_active(&self, _now: Instant) -> bool {
-        false
+    /// The sender's last report and when it came.
+    pub fn sender_report(&self) -> Option<(SenderInfo, Instant)> {
+        self.reception.sender_report()
+    }
+
+    /// What to report to the sender; `None` before the first packet. Begins a new interval for the fraction lost.
+    pub fn report_block(&mut self, now: Instant) -> Option<ReportBlock> {
+        self.reception.report(self.stream.ssrc, now)
+    }
+
+    /// Whether a packet with a payload came within the last second: only then may a keyframe be asked for (rule 3).
+    pub fn is_active(&self, now: Instant) -> bool {
+        self.last_media
+            .is_some_and(|last| now.duration_since(last) < ACTIVE_FOR)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+    use super::super::rtp::{Header, write_header};
+    use super::*;
+    use crate::ids::TrackId;
+
+    const STREAM: StreamId = StreamId {
+        track: TrackId(1),
+        ssrc: 7,
+    };
+
+    fn bytes(sequence: u16, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let header = Header {
+            marker: false,
+            payload_type: 96,
+            sequence,
+            timestamp: 0,
+            ssrc: STREAM.ssrc,
+        };
+        write_header(&mut bytes, &header, &[]);
+        bytes.extend_from_slice(payload);
+        bytes
+    }
+
+    fn receive(
+        upstream: &mut Upstream,
+        sequence: u16,
+        via: Via,
+        now: Instant,
+    ) -> Result<u64, Refused> {
+        let bytes = bytes(sequence, &[0x10, 0x01]);
+        let view = RtpView::parse(&bytes).unwrap();
+        upstream
+            .receive(&view, Codec::Vp8, None, via, now)
+            .map(|packet| packet.index)
+    }
+
+    #[test]
+    fn rule_1_history_replayed_over_rtx_is_refused() {
+        let now = Instant::now();
+        let mut upstream = Upstream::new(STREAM, Codec::Vp8);
+        for sequence in 65_000..=65_535 {
+            receive(&mut upstream, sequence, Via::Media, now).unwrap();
+        }
+        receive(&mut upstream, 3, Via::Media, now).unwrap();
+        for sequence in 65_000..=65_535 {
+            assert_eq!(
+                receive(&mut upstream, sequence, Via::Retransmission, now),
+                Err(Refused::Duplicate)
+            );
+        }
+        assert!(
+            receive(&mut upstream, 1, Via::Retransmission, now).is_ok(),
+            "was missing"
+        );
+        assert_eq!(
+            receive(&mut upstream, 1, Via::Media, now),
+            Err(Refused::Duplicate)
+        );
+    }
+
+    #[test]
+    fn rule_1_what_is_older_than_the_window_is_refused() {
+        let now = Instant::now();
+        let mut upstream = Upstream::new(STREAM, Codec::Vp8);
+        receive(&mut upstream, 100, Via::Media, now).unwrap();
+        receive(&mut upstream, 9_000, Via::Media, now).unwrap();
+        assert_eq!(
+            receive(&mut upstream, 101, Via::Media, now),
+            Err(Refused::TooOld)
+        );
+    }
+
+    #[test]
+    fn a_missing_packet_is_asked_for_until_it_comes() {
+        let now = Instant::now();
+        let rtt = Duration::from_millis(30);
+        let mut upstream = Upstream::new(STREAM, Codec::Vp8);
+        receive(&mut upstream, 65_534, Via::Media, now).unwrap();
+        receive(&mut upstream, 1, Via::Media, now).unwrap();
+        let due = upstream.nacks_due_at().unwrap();
+        let mut lost = Vec::new();
+        upstream.nacks(due, rtt, &mut lost);
+        assert_eq!(lost, [65_535, 0]);
+        receive(&mut upstream, 65_535, Via::Retransmission, due).unwrap();
+        lost.clear();
+        upstream.nacks(due + 2 * rtt, rtt, &mut lost);
+        assert_eq!(lost, [0]);
+        receive(&mut upstream, 0, Via::Retransmission, due).unwrap();
+        assert_eq!(upstream.nacks_due_at(), None);
+    }
+
+    #[test]
+    fn repaired_packets_count_as_lost_to_the_sender() {
+        let now = Instant::now();
+        let mut upstream = Upstream::new(STREAM, Codec::Vp8);
+        for sequence in [10, 11, 13] {
+            receive(&mut upstream, sequence, Via::Media, now).unwrap();
+        }
+        receive(&mut upstream, 12, Via::Retransmission, now).unwrap();
+        assert_eq!(upstream.report_block(now).unwrap().cumulative_lost, 1);
+    }
+
+    #[test]
+    fn rule_3_a_stream_is_active_for_a_second_after_its_last_packet() {
+        let now = Instant::now();
+        let mut upstream = Upstream::new(STREAM, Codec::Vp8);
+        assert!(!upstream.is_active(now));
+        receive(&mut upstream, 1, Via::Media, now).unwrap();
+        assert!(upstream.is_active(now + Duration::from_millis(999)));
+        assert!(!upstream.is_active(now + ACTIVE_FOR));
+        let padding = bytes(2, &[]);
+        let view = RtpView::parse(&padding).unwrap();
+        upstream
+            .receive(&view, Codec::Vp8, None, Via::Media, now + ACTIVE_FOR)
+            .unwrap();
+        assert!(
+            !upstream.is_active(now + ACTIVE_FOR),
+            "padding shows nothing"
+        );
+    }
+
+    #[test]
+    fn what_was_received_is_kept_as_it_was() {
+        let now = Instant::now();
+        let mut upstream = Upstream::new(STREAM, Codec::Vp8);
+        let bytes = bytes(5, &[0x10, 0x00, 0x9d]);
+        let view = RtpView::parse(&bytes).unwrap();
+        let packet = upstream
+            .receive(&view, Codec::Vp8, None, Via::Media, now)
+            .unwrap();
+        assert!(packet.keyframe);
+        assert_eq!(upstream.cached(packet.index), Some(packet));
+        assert_eq!(upstream.cached(packet.index + 1), None);
     }
 }
