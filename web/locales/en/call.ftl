@@ -150,7 +150,6 @@ call-notice-sound = The browser did not allow sound, so you do not hear the othe
 call-notice-sound-do = Turn sound on
 call-notice-disk = The recording stopped: there is no space left. The call goes on without being recorded.
 call-notice-recording-failed = The recording failed. The call goes on without being recorded.
-call-notice-record = Recording is not available now. The call goes on without being recorded.
 call-notice-end = The reception could not be ended. Try again.
 call-notice-forbidden = You are not allowed to do this.
 call-notice-other = The server refused to do this ({ $code }).

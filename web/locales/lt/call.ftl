@@ -155,7 +155,6 @@ call-notice-sound = Naršyklė neleido groti garso, todėl kitų negirdite.
 call-notice-sound-do = Įjungti garsą
 call-notice-disk = Įrašymas sustojo: baigėsi vieta. Pokalbis tęsiasi neįrašomas.
 call-notice-recording-failed = Įrašyti nepavyko. Pokalbis tęsiasi neįrašomas.
-call-notice-record = Įrašymas dabar neveikia. Pokalbis tęsiasi neįrašomas.
 call-notice-end = Baigti priėmimo nepavyko. Pabandykite dar kartą.
 call-notice-forbidden = Šio veiksmo jums atlikti neleista.
 call-notice-other = Serveris atsisakė tai padaryti ({ $code }).

@@ -94,6 +94,24 @@ export class Call {
     this.#session = session;
     this.view = "room";
     session.start(this.devices.microphone, this.devices.camera, !this.micOn);
+    if (this.devices.asking) void this.#adopt(session);
+  }
+
+  /** Entered while the browser was still asking: what it gives in the end is sent from then on. */
+  async #adopt(session: CallSession): Promise<void> {
+    await this.devices.settled();
+    if (session !== this.#session) return;
+    const { microphone, camera } = this.devices;
+    if (microphone && !this.micOn) {
+      this.micOn = true;
+      await session.setTrack("microphone", microphone);
+      session.mute("microphone", false);
+    }
+    if (camera && !this.cameraOn) {
+      this.cameraOn = true;
+      await session.setTrack("camera", camera);
+      session.mute("camera", false);
+    }
   }
 
   async toggleMicrophone(): Promise<void> {

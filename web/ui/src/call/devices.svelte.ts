@@ -23,7 +23,7 @@ export class Devices {
   microphone = $state.raw<MediaStreamTrack | null>(null);
   cameraProblem = $state<Problem | null>(null);
   microphoneProblem = $state<Problem | null>(null);
-  asking = $state(false);
+  #questions = $state(0);
   cameras = $state.raw<Choice[]>([]);
   microphones = $state.raw<Choice[]>([]);
   speakers = $state.raw<Choice[]>([]);
@@ -31,6 +31,9 @@ export class Devices {
   microphoneId = $state(recall("microphone"));
   speakerId = $state(recall("speaker"));
   quiet = $state(recall("noise") !== "keep");
+
+  #cameraWanted = false;
+  #waiting: (() => void)[] = [];
 
   /** A track came or went without the person asking for it. */
   onTrack: (kind: Kind, track: MediaStreamTrack | null) => void = () => undefined;
@@ -41,23 +44,43 @@ export class Devices {
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.#refresh());
   }
 
+  /** The browser is asking the person, or looking for the device. */
+  get asking(): boolean {
+    return this.#questions > 0;
+  }
+
+  /** Kept when nothing is being asked any more. */
+  settled(): Promise<void> {
+    if (!this.asking) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #answered(): void {
+    this.#questions -= 1;
+    if (this.asking) return;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
   /** Asks for both at once, so that the browser asks the person once; what fails alone does not take the other. */
   async openBoth(): Promise<void> {
-    this.asking = true;
+    this.#questions += 1;
+    this.#cameraWanted = true;
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: this.#audio(), video: this.#video() });
       this.#took("camera", stream.getVideoTracks()[0]);
       this.#took("microphone", stream.getAudioTracks()[0]);
     } catch {
-      await Promise.all([this.open("microphone"), this.open("camera")]);
+      const one = this.#cameraWanted ? [this.open("camera")] : [];
+      await Promise.all([this.open("microphone"), ...one]);
     }
-    this.asking = false;
+    this.#answered();
     await this.#refresh();
   }
 
   /** Asks for one; gives its track, or `null` and sets the problem. */
   async open(kind: Kind): Promise<MediaStreamTrack | null> {
-    this.asking = true;
+    this.#questions += 1;
+    if (kind === "camera") this.#cameraWanted = true;
     try {
       const wanted = kind === "camera" ? { video: this.#video() } : { audio: this.#audio() };
       const stream = await navigator.mediaDevices.getUserMedia(wanted);
@@ -65,7 +88,7 @@ export class Devices {
     } catch (error) {
       this.#problem(kind, problemOf(error));
     } finally {
-      this.asking = false;
+      this.#answered();
     }
     await this.#refresh();
     return this[kind];
@@ -73,6 +96,11 @@ export class Devices {
 
   /** Turns it off: the light of the camera goes out. */
   close(kind: Kind): void {
+    if (kind === "camera") this.#cameraWanted = false;
+    this.#drop(kind);
+  }
+
+  #drop(kind: Kind): void {
     const track = this[kind];
     this[kind] = null;
     if (track) track.onended = null;
@@ -89,7 +117,7 @@ export class Devices {
     if (kind === "camera") this.cameraId = id;
     else this.microphoneId = id;
     remember(kind, id);
-    this.close(kind);
+    this.#drop(kind);
     return await this.open(kind);
   }
 
@@ -102,7 +130,7 @@ export class Devices {
     this.quiet = quiet;
     remember("noise", quiet ? "" : "keep");
     if (!this.microphone) return null;
-    this.close("microphone");
+    this.#drop("microphone");
     return await this.open("microphone");
   }
 
@@ -121,7 +149,12 @@ export class Devices {
 
   #took(kind: Kind, track: MediaStreamTrack | undefined): void {
     if (!track) return;
-    this.close(kind);
+    // Turned off, or anonymous, while the browser was still asking.
+    if (kind === "camera" && !this.#cameraWanted) {
+      track.stop();
+      return;
+    }
+    this.#drop(kind);
     this[kind] = track;
     this.#problem(kind, null);
     track.onended = () => void this.#unplugged(kind, track);

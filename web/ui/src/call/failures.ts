@@ -26,7 +26,7 @@ export function failureOf(code: string): Failure {
       return { title: t("call-error-not-found"), text: t("call-error-not-found-text"), way: "back" };
     case "ticket_expired":
     case "ticket_invalid":
-    case "csrf":
+    case "room_mismatch":
     case "http_403":
       return { title: t("call-error-ticket"), text: t("call-error-ticket-text"), way: "reload" };
     case "sign_in_required":
@@ -39,8 +39,7 @@ export function failureOf(code: string): Failure {
       return { title: t("call-error-replaced"), text: t("call-error-replaced-text"), way: "again" };
     case "network_lost":
       return { title: t("call-error-network"), text: t("call-error-network-text"), way: "again" };
-    case "version":
-    case "unsupported_version":
+    case "version_unsupported":
       return { title: t("call-error-version"), text: t("call-error-version-text"), way: "reload" };
     default:
       return { title: t("call-error-other"), text: t("call-error-other-text", { code }), way: "again" };

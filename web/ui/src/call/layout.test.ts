@@ -43,11 +43,12 @@ test("of 25, the floor and the last who spoke have tiles, everybody else is coun
   expect(layout.tiles.length + layout.rest.length).toBe(25);
 });
 
-test("a phone shows the floor and a strip of four", () => {
+test("a phone shows the floor and a strip of four, the last of which counts the others", () => {
   const layout = arrange(seating(9, { lead: 3, narrow: true }));
   expect(layout).toMatchObject({ shape: "focus", main: 3 });
-  expect(layout.tiles).toHaveLength(5);
-  expect(layout.rest).toHaveLength(4);
+  expect(layout.tiles).toHaveLength(4);
+  expect(layout.rest).toHaveLength(5);
+  expect(arrange(seating(5, { narrow: true })).rest).toEqual([]);
 });
 
 test("nobody has two tiles", () => {

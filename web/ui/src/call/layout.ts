@@ -26,6 +26,7 @@ export interface Seating {
 }
 
 const GRID_AT_MOST = 9;
+/** A phone's strip; with people left over, the last place of it counts them. */
 const STRIP_NARROW = 4;
 
 export function arrange(seating: Seating): Layout {
@@ -40,7 +41,7 @@ export function arrange(seating: Seating): Layout {
 
   const present = (seat: number | null): seat is number => seat !== null && seating.seats.includes(seat);
   const main = [pinned, seating.lead, others[0] ?? null].find(present) ?? own;
-  const room = narrow ? STRIP_NARROW : GRID_AT_MOST - 1;
+  const room = narrow ? (count - 1 > STRIP_NARROW ? STRIP_NARROW - 1 : STRIP_NARROW) : GRID_AT_MOST - 1;
   const strip = others.filter((seat) => seat !== main);
   const places = main === own ? room : room - ownToo.length;
   const chosen = new Set(strip.length <= places ? strip : lately(strip, seating.spoke).slice(0, places));

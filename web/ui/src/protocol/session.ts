@@ -2,7 +2,7 @@
 // subscribes to snapshots.
 
 import { CallConnection, type MediaState } from "./connection";
-import type { MediaSource, ServerMessage } from "./messages";
+import type { ErrorCode, MediaSource, ServerMessage } from "./messages";
 import { after, EMPTY_ROOM, type RoomState } from "./room";
 import { CallSocket, type SocketEnd, type SocketLike, type SocketState } from "./socket";
 
@@ -28,6 +28,9 @@ export interface SessionOptions {
   onMessage(message: ServerMessage): void;
   onEnd(end: SocketEnd): void;
 }
+
+/** The media plane could not take the offer; another one, later, may be taken. */
+const MEDIA_ERRORS: ReadonlySet<ErrorCode> = new Set(["media_unavailable", "media_full", "sdp_invalid"]);
 
 export class CallSession {
   readonly #socket: CallSocket;
@@ -121,8 +124,10 @@ export class CallSession {
     this.#room = after(this.#room, message);
     if (message.type === "welcome") this.#welcomed(message);
     else if (message.type === "answer") void this.#connection.answered(message.sdp);
-    else if (message.type === "media_lost") this.#connection.lost();
-    else if (message.type === "closing") this.#restarting = message.reason === "server_restart";
+    else if (message.type === "media_lost" || (message.type === "error" && MEDIA_ERRORS.has(message.code))) {
+      this.#connection.lost();
+    }
+    if (message.type === "closing") this.#restarting = message.reason === "server_restart";
     this.#changed();
     this.options.onMessage(message);
   }

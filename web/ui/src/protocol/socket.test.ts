@@ -144,6 +144,19 @@ describe("a broken line", () => {
     expect(states).toEqual(["connecting", "joined", "reconnecting", "joined"]);
   });
 
+  test("takes a new seat when the old one is unknown", async () => {
+    const { joins, last, ends } = call();
+    await joins();
+    last().breaks();
+    await vi.advanceTimersByTimeAsync(250);
+    last().opens();
+    last().says({ type: "error", code: "resume_unknown", message: "", fatal: true });
+    await vi.advanceTimersByTimeAsync(0);
+    last().opens();
+    expect(last().sent[0]).toMatchObject({ type: "join", resume: null });
+    expect(ends).toEqual([]);
+  });
+
   test("is noticed by silence although the browser says nothing", async () => {
     const { joins, sockets } = call();
     await joins();

@@ -2,9 +2,7 @@
 // No DOM, no clock of its own beyond timers: whoever makes it gives it the socket and the randomness.
 
 import { backoffMs } from "./backoff";
-import type { ClientMessage, ServerMessage } from "./messages";
-
-export const PROTOCOL_VERSION = 1;
+import { type ClientMessage, type ServerMessage, VERSION } from "./messages";
 
 const PING_EVERY_MS = 5_000;
 /** Nothing heard for so long: the line is dead, whatever the browser believes. */
@@ -120,7 +118,7 @@ export class CallSocket {
       const muted = this.options.muted();
       const join: ClientMessage = {
         type: "join",
-        version: PROTOCOL_VERSION,
+        version: VERSION,
         ticket,
         room: null,
         resume: this.#resume,
@@ -171,6 +169,13 @@ export class CallSocket {
     if (error.code === "ticket_expired" && !this.#triedFreshTicket) {
       this.#triedFreshTicket = true;
       this.#freshTicket = true;
+      this.#drop();
+      void this.#connect();
+      return true;
+    }
+    if (error.code === "resume_unknown" && this.#resume !== null) {
+      // The seat was kept too long ago, or the server restarted: a new one.
+      this.#resume = null;
       this.#drop();
       void this.#connect();
       return true;
