@@ -48,7 +48,10 @@ function deviceFlags(devices) {
   ];
 }
 
-/** Firefox, with its own fake camera and microphone (a 440 Hz tone) and permission given. */
+/** What Firefox's fake microphone says. */
+export const FIREFOX_TONE_HZ = 700;
+
+/** Firefox, with its own fake camera and microphone (a tone of `FIREFOX_TONE_HZ`) and permission given. */
 export async function firefox() {
   const browser = await puppeteer.launch({
     browser: 'firefox',
@@ -57,6 +60,7 @@ export async function firefox() {
     extraPrefsFirefox: {
       'media.navigator.streams.fake': true,
       'media.navigator.permission.disabled': true,
+      'media.navigator.audio.fake_frequency': FIREFOX_TONE_HZ,
       'media.autoplay.default': 0,
       'media.peerconnection.ice.obfuscate_host_addresses': false,
       'app.update.enabled': false,

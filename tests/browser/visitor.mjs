@@ -91,6 +91,7 @@ export class Visitor {
   async enter(conference, { as, camera = true } = {}) {
     await this.goto(`/priemimai/${conference}/pokalbis`);
     await this.sees('[data-view=lobby]');
+    await this.sees('[data-do=enter]');
     if (as) {
       const choice = await this.eval(
         (wanted) => !!document.querySelector(`input[name=as][value=${wanted}]`),
@@ -99,9 +100,22 @@ export class Visitor {
       check(choice || as === 'anonymous', `${this.name}: the lobby offers no "${as}"`);
       if (choice) await this.page.click(`input[name=as][value=${as}]`);
     }
+    if (await this.eval(() => !!document.querySelector('input[name=consent]'))) await this.page.click('input[name=consent]');
     await this.press(camera ? '[data-do=enter]:not([disabled])' : '[data-do=without-camera]');
     await this.sees('[data-view=room]', 20000);
     await this.until('is connected', () => !!document.querySelector('[data-connection=connected]'), null, 20000);
+  }
+
+  /** The seat in which somebody of this name sits, as this visitor's room shows it. */
+  seatOf(name) {
+    return this.until(
+      `sees ${name}`,
+      (wanted) => {
+        const tiles = [...document.querySelectorAll('[data-tile]')];
+        return tiles.find((tile) => tile.innerText.includes(wanted))?.dataset.seat;
+      },
+      name,
+    );
   }
 
   async leave() {

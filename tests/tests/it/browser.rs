@@ -60,7 +60,14 @@ impl Scenario {
             }
         });
         let says = node.stdin.take();
-        Self { name: name.to_owned(), node, says, hears, deadline: Instant::now() + limit, _alone: alone }
+        Self {
+            name: name.to_owned(),
+            node,
+            says,
+            hears,
+            deadline: Instant::now() + limit,
+            _alone: alone,
+        }
     }
 
     /// Runs a scenario that needs no answers; what its `done` line says.
@@ -74,12 +81,19 @@ impl Scenario {
         loop {
             let left = self.deadline.saturating_duration_since(Instant::now());
             let Ok(line) = self.hears.recv_timeout(left) else {
-                panic!("{}.mjs ended, or its time was over, before it said \"{event}\"", self.name);
+                panic!(
+                    "{}.mjs ended, or its time was over, before it said \"{event}\"",
+                    self.name
+                );
             };
             println!("{}: {line}", self.name);
             let value: Value = serde_json::from_str(&line).unwrap_or_default();
             match value["event"].as_str() {
-                Some("failed") => panic!("{}.mjs: {}", self.name, value["message"].as_str().unwrap_or("?")),
+                Some("failed") => panic!(
+                    "{}.mjs: {}",
+                    self.name,
+                    value["message"].as_str().unwrap_or("?")
+                ),
                 Some(found) if found == event => return value,
                 _ => {}
             }
@@ -99,7 +113,9 @@ impl Drop for Scenario {
         drop(self.says.take());
         // Asked first, because it then closes its browsers; killed when it does not listen.
         kill("TERM", &[self.node.id().to_string()]);
-        let ended = until(Duration::from_secs(10), || self.node.try_wait().ok().flatten());
+        let ended = until(Duration::from_secs(10), || {
+            self.node.try_wait().ok().flatten()
+        });
         if ended.is_none() {
             let _ = self.node.kill();
             let _ = self.node.wait();

@@ -11,13 +11,26 @@ pub struct Devices {
     pub microphone: PathBuf,
 }
 
+impl Devices {
+    /// As a scenario takes them.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::json!({ "camera": self.camera, "microphone": self.microphone })
+    }
+}
+
 /// A moving test picture in this hue, and a tone of this many hertz.
 pub fn devices(hue_degrees: u32, tone_hz: u32) -> Devices {
     let picture = format!("testsrc2=size=640x360:rate=30:duration=2,hue=h={hue_degrees}");
     let tone = format!("sine=frequency={tone_hz}:sample_rate=48000:duration=10,volume=4");
     Devices {
-        camera: made(&format!("camera-{hue_degrees}.y4m"), &["-f", "lavfi", "-i", &picture, "-pix_fmt", "yuv420p"]),
-        microphone: made(&format!("tone-{tone_hz}.wav"), &["-f", "lavfi", "-i", &tone, "-ac", "1"]),
+        camera: made(
+            &format!("camera-{hue_degrees}.y4m"),
+            &["-f", "lavfi", "-i", &picture, "-pix_fmt", "yuv420p"],
+        ),
+        microphone: made(
+            &format!("tone-{tone_hz}.wav"),
+            &["-f", "lavfi", "-i", &tone, "-ac", "1"],
+        ),
     }
 }
 
@@ -28,10 +41,16 @@ fn made(name: &str, args: &[&str]) -> PathBuf {
     if !file.is_file() {
         // Under another name until it is whole, so that nobody takes half a file for a camera.
         let partial = folder.join(format!("partial-{}-{name}", std::process::id()));
-        let made = Command::new("ffmpeg").args(["-v", "error", "-y"]).args(args).arg(&partial).status();
-        assert!(made.is_ok_and(|status| status.success()), "ffmpeg did not make {name}: is it installed? (`make install`)");
+        let made = Command::new("ffmpeg")
+            .args(["-v", "error", "-y"])
+            .args(args)
+            .arg(&partial)
+            .status();
+        assert!(
+            made.is_ok_and(|status| status.success()),
+            "ffmpeg did not make {name}: is it installed? (`make install`)"
+        );
         std::fs::rename(&partial, &file).unwrap();
     }
     file
 }
-

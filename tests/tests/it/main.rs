@@ -3,12 +3,19 @@
 //! One binary, one module a subject. The harness is in `server.rs` (a real `aikste serve`), `browser.rs` (real browsers,
 //! driven by the scenarios in `tests/browser`), `fixtures.rs` (cameras and microphones) and `source.rs` (the tree, read).
 #![allow(clippy::unwrap_used, reason = "in a test an unwrap is an assertion")]
+#![allow(
+    unreachable_pub,
+    dead_code,
+    reason = "the harness offers more than each subject takes"
+)]
 
 mod browser;
 mod fixtures;
 mod http;
+mod people;
 mod server;
 mod source;
 mod wait;
 
+mod call;
 mod tidy;

@@ -63,7 +63,11 @@ impl Server {
     pub fn start() -> Self {
         let data = Arc::new(tempfile::tempdir().unwrap());
         let filled = run(data.path(), &["demo", "fill"]);
-        assert!(filled.status.success(), "demo fill: {}", String::from_utf8_lossy(&filled.stderr));
+        assert!(
+            filled.status.success(),
+            "demo fill: {}",
+            String::from_utf8_lossy(&filled.stderr)
+        );
         Self::start_in(data, &[])
     }
 
@@ -93,7 +97,12 @@ impl Server {
         let (ready, is_ready) = sync_channel(1);
         collect(child.stdout.take().unwrap(), log.clone(), Some(ready));
         collect(child.stderr.take().unwrap(), log.clone(), None);
-        let mut server = Self { child, data, url: String::new(), log };
+        let mut server = Self {
+            child,
+            data,
+            url: String::new(),
+            log,
+        };
         match is_ready.recv_timeout(START) {
             Ok(url) => server.url = url,
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
@@ -106,8 +115,15 @@ impl Server {
 
     /// Waits until `/health/ready` says so.
     pub fn wait_ready(&self) {
-        let ready = until(START, || (get(&self.url, "/health/ready").status == 200).then_some(()));
-        assert!(ready.is_some(), "not ready: {}\n{}", get(&self.url, "/health/ready").body, self.log());
+        let ready = until(START, || {
+            (get(&self.url, "/health/ready").status == 200).then_some(())
+        });
+        assert!(
+            ready.is_some(),
+            "not ready: {}\n{}",
+            get(&self.url, "/health/ready").body,
+            self.log()
+        );
     }
 
     /// Everything it has written so far.
@@ -144,7 +160,9 @@ impl Server {
             let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             line.split(|b| *b == 0).any(|word| word == b"recorder")
         };
-        text.split_whitespace().filter_map(|pid| pid.parse().ok()).find(is_recorder)
+        text.split_whitespace()
+            .filter_map(|pid| pid.parse().ok())
+            .find(is_recorder)
     }
 
     /// `kill -9` of the server and of everything it started, at the same moment.
@@ -184,11 +202,18 @@ impl Drop for Server {
 /// Sends a signal to processes (`-N`: to a group).
 pub fn kill(signal: &str, processes: &[String]) {
     let script = format!("kill -{signal} -- {}", processes.join(" "));
-    let _ = Command::new("sh").args(["-c", &script]).stderr(Stdio::null()).status();
+    let _ = Command::new("sh")
+        .args(["-c", &script])
+        .stderr(Stdio::null())
+        .status();
 }
 
 /// Keeps what a process writes; tells the address it says it listens on. The channel holds one item and is sent one.
-fn collect(from: impl Read + Send + 'static, log: Arc<Mutex<String>>, ready: Option<SyncSender<String>>) {
+fn collect(
+    from: impl Read + Send + 'static,
+    log: Arc<Mutex<String>>,
+    ready: Option<SyncSender<String>>,
+) {
     std::thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {
             if let (Some(ready), Some(at)) = (&ready, line.find("http"))

@@ -1,0 +1,82 @@
+//! Two people talk by name, a third listens anonymously: three real browsers, two engines.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::browser::Scenario;
+use crate::fixtures::devices;
+use crate::people::City;
+use crate::server::Server;
+
+/// A and B hear each other's tone to within this many hertz: two bins of the analyser.
+const TONE_TOLERANCE_HZ: f64 = 12.0;
+
+#[track_caller]
+fn assert_received(facts: &Value, direction: &str, tone_hz: f64, with_picture: bool) {
+    let heard = facts[direction]["hz"].as_f64().unwrap_or(0.0);
+    assert!(
+        (heard - tone_hz).abs() < TONE_TOLERANCE_HZ,
+        "{direction}: heard {heard} Hz instead of {tone_hz}"
+    );
+    let fps = facts[direction]["fps"].as_f64().unwrap_or(0.0);
+    assert!(
+        !with_picture || fps >= 15.0,
+        "{direction}: {fps:.1} pictures a second"
+    );
+}
+
+#[test]
+fn two_people_see_and_hear_each_other_and_a_third_stays_a_voice() {
+    let server = Server::start();
+    let city = City::of(&server);
+    let args = json!({
+        "url": server.url,
+        "conference": city.announced_of_host,
+        "host": city.host,
+        "resident": city.residents[0],
+        "shy": city.residents[1],
+        "devices": { "a": devices(0, 1000).json(), "b": devices(120, 440).json() },
+    });
+    let facts = Scenario::run("call", &args, Duration::from_secs(180));
+
+    // Each decodes the other's pictures and hears the other's tone.
+    assert_received(&facts, "a_of_b", 440.0, true);
+    assert_received(&facts, "b_of_a", 1000.0, true);
+    // So does the third, who is heard.
+    assert_received(&facts, "c_of_a", 1000.0, true);
+    assert_received(&facts, "c_of_b", 440.0, true);
+    assert_received(&facts, "a_of_c", 700.0, false);
+
+    // Nobody learns more of the third than "Balsas 1": no message, no page, no log line, no recording.
+    let name = city.residents[1]["name"].as_str().unwrap();
+    let id = city.residents[1]["id"].as_str().unwrap();
+    for who in ["a", "b"] {
+        let heard = facts["heard"][who].to_string();
+        assert!(
+            heard.contains(r#"anonymous"#),
+            "{who} heard of no anonymous voice"
+        );
+        for secret in [name, id, "Firefox", "127.0.0.1:"] {
+            let said = heard.replace("127.0.0.1:0", "");
+            assert!(
+                secret == "127.0.0.1:" || !said.contains(secret),
+                "{who} was told \"{secret}\""
+            );
+            let page = facts["pages"][who].as_str().unwrap_or("");
+            assert!(!page.contains(secret), "{who}'s page holds \"{secret}\"");
+        }
+    }
+    let log = server.log();
+    for person in [&city.host, &city.residents[0], &city.residents[1]] {
+        let name = person["name"].as_str().unwrap();
+        assert!(!log.contains(name), "the log knows {name}:\n{log}");
+    }
+    assert!(!log.contains("Firefox"), "the log knows a browser:\n{log}");
+
+    // A leaves: B's tile of A goes away.
+    let gone_ms = facts["gone_ms"].as_f64().unwrap_or(f64::MAX);
+    assert!(gone_ms < 2000.0, "A's tile stayed for {gone_ms:.0} ms");
+    assert_eq!(facts["complaints"], json!([]), "the pages complained");
+    server.assert_no_panic();
+}
