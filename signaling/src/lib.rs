@@ -1,13 +1,26 @@
 //! Join tickets and the call protocol: the door between a browser and the media plane. It knows seats and rooms,
 //! and nothing of why someone may enter: the ticket says that.
 
+mod door;
+pub mod fuzz;
+mod hub;
+mod media;
 pub mod message;
+mod rate;
+mod socket;
 pub mod ticket;
 pub mod typescript;
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::mpsc;
+use sfu::RoomId;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+
+use hub::{Control, Ends, Hub};
+use media::MediaPlane;
+use socket::Door;
 
 pub use message::{ErrorCode, Grant, Label, RecordingState, RecordingStatus};
 pub use ticket::{Ticket, TicketError, TicketKey};
@@ -62,37 +75,110 @@ pub enum RoomEvent {
     },
 }
 
-/// The running door. Cheap to clone.
+/// Commands of this server that may wait. The hub reads them whatever else it waits for, so that a full queue means
+/// a dead hub: the command is then dropped, and that is logged.
+const CONTROL: usize = 1024;
+
+/// Room events that may wait for their reader. Nothing is dropped: the hub makes the sockets wait.
+const EVENTS: usize = 1024;
+
+/// The running door. Cheap to clone; it ends when the last clone is dropped.
 #[derive(Clone, Debug)]
-pub struct Signaling {}
+pub struct Signaling {
+    door: Arc<Door>,
+    control: mpsc::Sender<Control>,
+    sockets: Arc<Semaphore>,
+}
 
 impl Signaling {
     /// Starts the hub on the current tokio runtime.
     pub fn start(
-        _config: SignalingConfig,
-        _sfu: sfu::Sfu,
-        _sfu_events: mpsc::Receiver<sfu::Event>,
+        config: SignalingConfig,
+        sfu: sfu::Sfu,
+        sfu_events: mpsc::Receiver<sfu::Event>,
     ) -> (Self, mpsc::Receiver<RoomEvent>) {
-        let (_, events) = mpsc::channel(1024);
-        (Self {}, events)
+        Self::start_with(config, sfu, sfu_events)
+    }
+
+    /// As [`Self::start`], with any media plane.
+    fn start_with<M: MediaPlane>(
+        config: SignalingConfig,
+        media: M,
+        media_events: mpsc::Receiver<sfu::Event>,
+    ) -> (Self, mpsc::Receiver<RoomEvent>) {
+        let (commands, commands_end) = mpsc::channel(hub::COMMANDS);
+        let (control, control_end) = mpsc::channel(CONTROL);
+        let (events, events_end) = mpsc::channel(EVENTS);
+        let hub = Hub::new(&config, media, first_participant());
+        tokio::spawn(hub.run(Ends {
+            commands: commands_end,
+            control: control_end,
+            media: media_events,
+            events,
+        }));
+        let door = Door {
+            key: config.ticket_key,
+            commands,
+            stop: watch::Sender::new(false),
+            connections: AtomicU64::new(1),
+        };
+        let signaling = Self {
+            door: Arc::new(door),
+            control,
+            sockets: Arc::new(Semaphore::new(door::MAX_SOCKETS as usize)),
+        };
+        (signaling, events_end)
     }
 
     /// `GET /call`: the WebSocket.
     pub fn router(&self) -> axum::Router {
-        axum::Router::new()
+        door::router(self.door.clone(), self.sockets.clone())
     }
 
     /// Tells a room, and everyone who joins it later, how its recording stands.
-    pub fn set_recording(&self, _room: &str, _recording: RecordingState) {}
+    pub fn set_recording(&self, room: &str, recording: RecordingState) {
+        self.tell(Control::SetRecording(RoomId::new(room), recording));
+    }
 
     /// Ends a room: everyone is told `reason`, then disconnected.
-    pub fn close_room(&self, _room: &str, _reason: &'static str) {}
+    pub fn close_room(&self, room: &str, reason: &'static str) {
+        self.tell(Control::CloseRoom(RoomId::new(room), reason));
+    }
 
     /// Rooms with at least one seat taken, and how many are.
     pub async fn rooms(&self) -> Vec<(String, usize)> {
-        Vec::new()
+        let (answer, answered) = oneshot::channel();
+        let _ = self.control.send(Control::Rooms(answer)).await;
+        answered.await.unwrap_or_default()
     }
 
-    /// Tells every room that the server restarts, waits until the browsers have heard it (at most `grace`), ends.
-    pub async fn shutdown(&self, _grace: Duration) {}
+    /// Tells every room that the server restarts, waits until the browsers have heard it (at most `grace`), ends:
+    /// every seat is given up, and no socket is opened any more.
+    pub async fn shutdown(&self, grace: Duration) {
+        self.door.stop.send_replace(true);
+        let (told, everyone) = oneshot::channel();
+        let _ = self.control.send(Control::Stop(told)).await;
+        let ended = async {
+            let _ = everyone.await;
+            let _ = self.sockets.acquire_many(door::MAX_SOCKETS).await;
+        };
+        if tokio::time::timeout(grace, ended).await.is_err() {
+            tracing::warn!("some sockets did not end in time");
+        }
+    }
+
+    fn tell(&self, control: Control) {
+        if self.control.try_send(control).is_err() {
+            tracing::error!("the hub does not listen, a command was dropped");
+        }
+    }
+}
+
+/// Ids that no earlier run of this server gave (unless it gave more than a thousand a millisecond), and that
+/// JavaScript can count: a recording's labels are kept by them.
+fn first_participant() -> u64 {
+    const PER_MS: u64 = 1024;
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    let ms = since_epoch.map_or(0, |since| since.as_millis());
+    u64::try_from(ms).unwrap_or(0).saturating_mul(PER_MS).max(1)
 }

@@ -171,7 +171,7 @@ pub enum ServerMessage {
         code: ErrorCode,
         /// For a developer, in English; the page has its own words for each code.
         message: String,
-        /// `true`: the socket is closed after this, and joining again with the same ticket is no use.
+        /// `true`: the socket is closed after this, and joining again at once with the same ticket is no use.
         fatal: bool,
     },
     /// The room or the server ends.
@@ -320,7 +320,7 @@ pub enum ErrorCode {
     TicketExpired,
     /// The ticket is for another room, or for several and `room` does not say which.
     RoomMismatch,
-    /// All seats are taken. The socket stays open: `join` may be sent again.
+    /// All seats are taken.
     RoomFull,
     /// The seat of `resume` is not kept any more (or never was): a new one was given.
     ResumeUnknown,

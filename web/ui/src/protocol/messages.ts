@@ -151,7 +151,7 @@ code: ErrorCode,
  */
 message: string,
 /**
- * `true`: the socket is closed after this, and joining again with the same ticket is no use.
+ * `true`: the socket is closed after this, and joining again at once with the same ticket is no use.
  */
 fatal: boolean, } | { "type": "closing",
 /**
