@@ -1,0 +1,25 @@
+# About Aikštė, and how accessible it is.
+about-title = About Aikštė
+about-lead = Aikštė is where the residents of Kaunas and their city government talk directly.
+about-talk = Conversations
+about-talk-1 = A council member or city leader announces a reception hour. At the given time residents join by video call from a browser; nothing has to be installed.
+about-talk-2 = You may speak by name or anonymously. An anonymous participant is called “Voice” and a number: neither others nor the municipality learn the name.
+about-open = Archive
+about-open-1 = If a reception is recorded, everyone can watch the recording after its end. Each participant’s track is kept as it was sent.
+about-quiet = Not only online
+about-quiet-1 = The free telephone is an equal path: its number is at the top of every page.
+about-link = Coming receptions
+accessibility-title = Accessibility statement
+accessibility-lead = Aikštė is made so that everyone can use it: by keyboard, with a screen reader, with enlarged text, or without seeing.
+accessibility-can = What works
+accessibility-can-1 = Three themes: default, high contrast and dark. On your first visit your system’s preference is followed.
+accessibility-can-2 = Text can be enlarged to 200 %; the page falls back to its narrower layout.
+accessibility-can-3 = Everything can be reached by keyboard, and the focus is always visible.
+accessibility-can-4 = You may take part in a conversation without a camera; states are said in words, not by colour alone.
+accessibility-can-5 = Without JavaScript every page works except the conversation itself and the player.
+accessibility-not = What is not there yet
+accessibility-not-1 = Conversations and recordings have no captions or transcripts yet.
+accessibility-not-2 = There is no place for a sign-language interpreter in the conversation yet.
+accessibility-not-3 = No independent evaluation against WCAG 2.2 has been made yet; pages are checked by automated tests.
+accessibility-tell = If something does not work
+accessibility-tell-1 = Call the free telephone and tell where you got stuck. We help at once and write down what to mend.

@@ -1,0 +1,21 @@
+# What is recorded, for how long, and how to withdraw it. Says only what the system does.
+privacy-title = Privacy and recordings
+privacy-lead = Here is what Aikštė remembers about you, and what it does not.
+privacy-anonymous = When you take part anonymously
+privacy-anonymous-1 = You need not sign in. Others see only “Voice” and a number.
+privacy-anonymous-2 = We do not ask for your name and write it neither into the database nor into logs. Logs do not keep your internet address.
+privacy-anonymous-3 = Your voice is passed on as it is: changing it does not work yet. If you fear being known by your voice, choose another way for now.
+privacy-name = When you take part by name
+privacy-name-1 = Others see your name. If the conversation is recorded, the name stays with the recording.
+privacy-record = What is recorded
+privacy-record-1 = Recording happens only when the host starts it. While it runs everyone sees the sign “Recording”.
+privacy-record-2 = Each participant’s sound and picture are recorded, and who spoke when. There are no messages and no internet addresses in a recording.
+privacy-keep = How long it is kept
+privacy-keep-1 = The host sets the number of days; you see it before you enter and beside the recording.
+privacy-withdraw = How to withdraw
+privacy-withdraw-1 = You cannot withdraw your track on the page itself yet. Call the free telephone: name the recording and the time when you spoke.
+privacy-cookies = Cookies
+privacy-cookies-1 = We use only necessary cookies. There are none for tracking or advertising.
+privacy-cookies-theme = tema, dydis, kalba: the display you have chosen;
+privacy-cookies-form = aikste_forma: keeps other sites from sending forms in your name;
+privacy-cookies-session = aikste_session: once signed in, up to 12 hours or until you sign out.

@@ -1,0 +1,25 @@
+# About Aikštė, and how accessible it is.
+about-title = Apie Aikštę
+about-lead = Aikštė – vieta, kur Kauno gyventojai ir miesto valdžia kalbasi tiesiogiai.
+about-talk = Pokalbiai
+about-talk-1 = Tarybos narys ar miesto vadovas skelbia priėmimo valandą. Nustatytu laiku gyventojai prisijungia vaizdo skambučiu iš naršyklės – nieko diegti nereikia.
+about-talk-2 = Kalbėti galima savo vardu arba anonimiškai. Anoniminis dalyvis vadinamas „Balsas“ su numeriu: jo vardo nesužino nei kiti, nei savivaldybė.
+about-open = Archyvas
+about-open-1 = Jei priėmimas įrašomas, įrašą po pabaigos gali peržiūrėti visi. Kiekvieno dalyvio takelis saugomas toks, koks buvo perduotas.
+about-quiet = Ne vien internetu
+about-quiet-1 = Nemokamas telefonas yra lygiavertis kelias: jo numeris – kiekvieno puslapio viršuje.
+about-link = Artėjantys priėmimai
+accessibility-title = Prieinamumo pareiškimas
+accessibility-lead = Aikštė kuriama taip, kad ja galėtų naudotis kiekvienas: klaviatūra, ekrano skaitytuvu, padidintu tekstu ar be vaizdo.
+accessibility-can = Kas veikia
+accessibility-can-1 = Trys temos: numatytoji, kontrastinga ir tamsi. Pirmą kartą atėjus pritaikoma jūsų sistemos nuostata.
+accessibility-can-2 = Tekstą galima padidinti iki 200 %, puslapis persidėlioja siauresniam vaizdui.
+accessibility-can-3 = Viskas pasiekiama klaviatūra, fokusas visada matomas.
+accessibility-can-4 = Pokalbyje galima dalyvauti be kameros; būsenos sakomos žodžiais, ne vien spalva.
+accessibility-can-5 = Be „JavaScript“ veikia visi puslapiai, išskyrus patį pokalbį ir įrašo grotuvą.
+accessibility-not = Ko dar nėra
+accessibility-not-1 = Subtitrų ir nuorašų pokalbiuose bei įrašuose dar nėra.
+accessibility-not-2 = Vietos gestų kalbos vertėjui pokalbyje dar nėra.
+accessibility-not-3 = Nepriklausomas vertinimas pagal WCAG 2.2 dar neatliktas; puslapius tikrina automatinės patikros.
+accessibility-tell = Jei kas nors neveikia
+accessibility-tell-1 = Paskambinkite nemokamu telefonu ir papasakokite, kur sustojote. Padėsime iškart ir užrašysime, ką taisyti.

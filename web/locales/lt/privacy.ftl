@@ -1,0 +1,21 @@
+# What is recorded, for how long, and how to withdraw it. Says only what the system does.
+privacy-title = Privatumas ir įrašai
+privacy-lead = Čia parašyta, ką Aikštė apie jus įsimena, o ko – ne.
+privacy-anonymous = Kai dalyvaujate anonimiškai
+privacy-anonymous-1 = Prisijungti nereikia. Kiti mato tik „Balsas“ su numeriu.
+privacy-anonymous-2 = Jūsų vardo neklausiame ir neįrašome nei duomenų bazėje, nei žurnaluose. Jūsų interneto adreso žurnalai neįsimena.
+privacy-anonymous-3 = Jūsų balsas perduodamas toks, koks yra: jo pakeitimas dar neveikia. Jei bijote būti atpažinti iš balso, kol kas rinkitės kitą būdą.
+privacy-name = Kai dalyvaujate savo vardu
+privacy-name-1 = Kiti mato jūsų vardą. Jei pokalbis įrašomas, vardas lieka prie įrašo.
+privacy-record = Kas įrašoma
+privacy-record-1 = Įrašoma tik tada, kai priėmimo vedėjas pradeda įrašymą. Kol jis vyksta, visi mato ženklą „Įrašoma“.
+privacy-record-2 = Įrašomas kiekvieno dalyvio garsas ir vaizdas, kas kada kalbėjo. Žinučių ir interneto adresų įraše nėra.
+privacy-keep = Kiek laiko saugoma
+privacy-keep-1 = Terminą dienomis nustato priėmimo vedėjas; jį matote prieš įeidami ir prie įrašo.
+privacy-withdraw = Kaip atšaukti
+privacy-withdraw-1 = Savo takelio atšaukti pačiame puslapyje dar negalima. Paskambinkite nemokamu telefonu: nurodykite įrašą ir laiką, kada kalbėjote.
+privacy-cookies = Slapukai
+privacy-cookies-1 = Naudojame tik būtinus slapukus. Stebėjimo ir reklamos slapukų nėra.
+privacy-cookies-theme = tema, dydis, kalba – jūsų pasirinktas rodinys;
+privacy-cookies-form = aikste_forma – saugo, kad formų jūsų vardu nesiųstų kitos svetainės;
+privacy-cookies-session = aikste_session – prisijungus: iki 12 valandų arba kol atsijungsite.

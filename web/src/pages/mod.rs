@@ -1,0 +1,58 @@
+//! The pages: HTML drawn here, working without script wherever they can. One file per page or noun; a handler gathers
+//! what its template shows and nothing more.
+
+pub mod about;
+pub mod archive;
+pub mod context;
+pub mod design;
+pub mod display;
+pub mod errors;
+pub mod front;
+pub mod host;
+pub mod icons;
+pub mod portraits;
+pub mod receptions;
+pub mod sign_in;
+pub mod view;
+
+use askama::Template;
+use axum::Router;
+use axum::response::Html;
+use axum::routing::{get, post};
+
+use crate::assets;
+use crate::state::AppState;
+use errors::PageError;
+
+/// What a page's handler answers.
+pub type Drawn = Result<Html<String>, PageError>;
+
+/// Every page, and what they load. Errors are drawn by [`errors::draw`], which the server lays around everything.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/", get(front::show))
+        .route("/priemimai", get(receptions::list))
+        .route("/priemimai/naujas", get(host::ask).post(host::announce))
+        .route("/priemimai/{id}", get(receptions::show))
+        .route("/priemimai/{id}/pokalbis", get(receptions::call))
+        .route("/priemimai/{id}/pradeti", post(host::open))
+        .route("/priemimai/{id}/baigti", get(host::ask_end).post(host::end))
+        .route("/archyvas", get(archive::list))
+        .route("/archyvas/{id}", get(archive::show))
+        .route("/prisijungti", get(sign_in::ask).post(sign_in::sign_in))
+        .route("/atsijungti", post(sign_in::sign_out))
+        .route("/aikste/rodinys", post(display::set))
+        .route("/dizainas", get(design::show))
+        .route("/apie", get(about::about))
+        .route("/prieinamumas", get(about::accessibility))
+        .route("/privatumas", get(about::privacy))
+        .merge(assets::router())
+        .fallback(errors::not_found)
+}
+
+fn draw(template: &impl Template) -> Drawn {
+    Ok(Html(template.render()?))
+}
+
+#[cfg(test)]
+mod tests;
