@@ -1,0 +1,141 @@
+//! Which protocol a datagram speaks (RFC 7983), and whose it is: by its address, else by the ufrag in its STUN
+//! USERNAME.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use crate::ids::ParticipantId;
+
+/// Addresses that one participant may be known by at once; the oldest is forgotten.
+const ADDRESSES_PER_PARTICIPANT: usize = 16;
+
+/// The protocol of a datagram.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Protocol {
+    /// RFC 8489.
+    Stun,
+    /// RFC 6347.
+    Dtls,
+    /// RFC 3711, media.
+    Rtp,
+    /// RFC 3711, control.
+    Rtcp,
+}
+
+/// The protocol by the first two bytes (RFC 7983 section 7, RFC 5761 section 4); `None` for anything else.
+pub(crate) fn protocol(datagram: &[u8]) -> Option<Protocol> {
+    match (*datagram.first()?, *datagram.get(1)?) {
+        (0..=3, _) => Some(Protocol::Stun),
+        (20..=63, _) => Some(Protocol::Dtls),
+        (128..=191, 192..=223) => (datagram.len() >= 8).then_some(Protocol::Rtcp),
+        (128..=191, _) => (datagram.len() >= 12).then_some(Protocol::Rtp),
+        _ => None,
+    }
+}
+
+/// Who is behind an address or a ufrag. It holds at most [`ADDRESSES_PER_PARTICIPANT`] addresses and three ufrags
+/// a participant, so its size follows the number of participants and not what strangers send.
+#[derive(Default)]
+pub(crate) struct Directory {
+    addresses: HashMap<SocketAddr, ParticipantId>,
+    ufrags: HashMap<String, ParticipantId>,
+    owned: HashMap<ParticipantId, Vec<SocketAddr>>,
+}
+
+impl Directory {
+    /// Whose address this is.
+    pub(crate) fn by_address(&self, address: SocketAddr) -> Option<ParticipantId> {
+        self.addresses.get(&address).copied()
+    }
+
+    /// Whose ICE username fragment this is.
+    pub(crate) fn by_ufrag(&self, ufrag: &str) -> Option<ParticipantId> {
+        self.ufrags.get(ufrag).copied()
+    }
+
+    /// Adds a ufrag.
+    pub(crate) fn add_ufrag(&mut self, ufrag: &str, participant: ParticipantId) {
+        self.ufrags.insert(ufrag.to_owned(), participant);
+    }
+
+    /// Takes a ufrag out.
+    pub(crate) fn remove_ufrag(&mut self, ufrag: &str) {
+        self.ufrags.remove(ufrag);
+    }
+
+    /// Says that an authenticated check of `participant` came from `address`.
+    pub(crate) fn add_address(&mut self, address: SocketAddr, participant: ParticipantId) {
+        match self.addresses.insert(address, participant) {
+            Some(before) if before == participant => return,
+            // The same port of the same host, now used by somebody else who proved it.
+            Some(before) => {
+                if let Some(owned) = self.owned.get_mut(&before) {
+                    owned.retain(|known| *known != address);
+                }
+            }
+            None => {}
+        }
+        let owned = self.owned.entry(participant).or_default();
+        owned.push(address);
+        if owned.len() > ADDRESSES_PER_PARTICIPANT {
+            let oldest = owned.remove(0);
+            self.addresses.remove(&oldest);
+        }
+    }
+
+    /// Forgets a participant.
+    pub(crate) fn remove(&mut self, participant: ParticipantId) {
+        for address in self.owned.remove(&participant).unwrap_or_default() {
+            self.addresses.remove(&address);
+        }
+        self.ufrags.retain(|_, owner| *owner != participant);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_bytes_tell_the_protocols_apart() {
+        let rtp = |first: u8, second: u8| protocol(&[&[first, second][..], &[0; 10]].concat());
+        assert_eq!(rtp(0, 1), Some(Protocol::Stun));
+        assert_eq!(rtp(22, 254), Some(Protocol::Dtls));
+        assert_eq!(rtp(0x80, 96), Some(Protocol::Rtp));
+        assert_eq!(rtp(0x90, 0x80 | 111), Some(Protocol::Rtp));
+        assert_eq!(rtp(0x80, 200), Some(Protocol::Rtcp));
+        assert_eq!(rtp(0x8f, 205), Some(Protocol::Rtcp));
+        for first in [4, 16, 19, 64, 127, 192, 255] {
+            assert_eq!(rtp(first, 0), None, "{first}");
+        }
+        assert_eq!(protocol(&[]), None);
+        assert_eq!(protocol(&[0x80]), None);
+        assert_eq!(protocol(&[0x80, 96, 0]), None);
+    }
+
+    #[test]
+    fn an_address_belongs_to_whoever_proved_it_last() {
+        let mut directory = Directory::default();
+        let address = SocketAddr::from(([192, 0, 2, 1], 5000));
+        directory.add_address(address, ParticipantId(1));
+        directory.add_address(address, ParticipantId(2));
+        assert_eq!(directory.by_address(address), Some(ParticipantId(2)));
+        directory.remove(ParticipantId(1));
+        assert_eq!(directory.by_address(address), Some(ParticipantId(2)));
+        directory.remove(ParticipantId(2));
+        assert_eq!(directory.by_address(address), None);
+    }
+
+    #[test]
+    fn a_participant_is_known_by_a_bounded_number_of_addresses() {
+        let mut directory = Directory::default();
+        for port in 1..=1000 {
+            directory.add_address(SocketAddr::from(([192, 0, 2, 1], port)), ParticipantId(1));
+        }
+        assert_eq!(directory.addresses.len(), ADDRESSES_PER_PARTICIPANT);
+        assert_eq!(
+            directory.by_address(SocketAddr::from(([192, 0, 2, 1], 1000))),
+            Some(ParticipantId(1))
+        );
+    }
+}

@@ -1,0 +1,434 @@
+//! The kernel's side of a shard: the UDP socket, batched receiving and sending, the waker, the thread's CPU clock
+//! and the interfaces' addresses. The only file of the project that may use `unsafe`: every block is one system call
+//! whose pointers live on this stack frame.
+#![expect(
+    unsafe_code,
+    reason = "recvmmsg, sendmmsg, poll, eventfd and getifaddrs have no safe form in std"
+)]
+
+use std::io;
+use std::mem::{MaybeUninit, size_of, zeroed};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::ptr;
+use std::time::Duration;
+
+/// Bytes asked for in each of the kernel's two socket buffers.
+const SOCKET_BUFFER_BYTES: libc::c_int = 4 << 20;
+/// Datagrams received or sent by one system call.
+const BATCH: usize = 64;
+/// Longest datagram that is read; a longer one is cut and then fails its authentication.
+pub(crate) const DATAGRAM_BYTES: usize = 2048;
+
+/// Binds a non-blocking socket with large buffers.
+pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind(address)?;
+    socket.set_nonblocking(true)?;
+    let bytes = SOCKET_BUFFER_BYTES;
+    for option in [libc::SO_RCVBUF, libc::SO_SNDBUF] {
+        // SAFETY: the pointer is to a local of the length that is given. A refusal leaves the default: no error.
+        unsafe {
+            libc::setsockopt(
+                socket.as_raw_fd(),
+                libc::SOL_SOCKET,
+                option,
+                (&raw const bytes).cast(),
+                size_of::<libc::c_int>() as libc::socklen_t,
+            );
+        }
+    }
+    Ok(socket)
+}
+
+/// Wakes a shard that waits in [`wait`]: an `eventfd`.
+#[derive(Debug)]
+pub(crate) struct Waker(OwnedFd);
+
+impl Waker {
+    /// A waker that nobody has used yet.
+    pub(crate) fn new() -> io::Result<Self> {
+        // SAFETY: no pointer is passed; a descriptor that is not negative is ours alone.
+        unsafe {
+            let fd = libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC);
+            if fd < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            Ok(Self(OwnedFd::from_raw_fd(fd)))
+        }
+    }
+
+    /// Makes the next or running [`wait`] return. Waking twice is waking once.
+    pub(crate) fn wake(&self) {
+        let one = 1u64;
+        // SAFETY: eight bytes of a local are read. A full counter means that the shard is awake already.
+        unsafe {
+            libc::write(self.0.as_raw_fd(), (&raw const one).cast(), 8);
+        }
+    }
+
+    fn clear(&self) {
+        let mut count = 0u64;
+        // SAFETY: eight bytes of a local are written.
+        unsafe {
+            libc::read(self.0.as_raw_fd(), (&raw mut count).cast(), 8);
+        }
+    }
+}
+
+/// Waits until the socket has something, the waker was used, or `timeout` has passed.
+pub(crate) fn wait(socket: &UdpSocket, waker: &Waker, timeout: Duration) {
+    let watch = |fd| libc::pollfd {
+        fd,
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    let mut watched = [watch(socket.as_raw_fd()), watch(waker.0.as_raw_fd())];
+    let timeout = libc::timespec {
+        tv_sec: timeout.as_secs() as libc::time_t,
+        tv_nsec: libc::c_long::from(timeout.subsec_nanos()),
+    };
+    // SAFETY: both pointers are to locals, the length is that of the array. An interruption is a wake-up.
+    unsafe {
+        libc::ppoll(watched.as_mut_ptr(), 2, &raw const timeout, ptr::null());
+    }
+    if watched[1].revents != 0 {
+        waker.clear();
+    }
+}
+
+/// Buffers for a batch of datagrams on their way in.
+pub(crate) struct Inbox {
+    buffers: Vec<[u8; DATAGRAM_BYTES]>,
+    names: Vec<libc::sockaddr_storage>,
+}
+
+impl Inbox {
+    /// Empty buffers.
+    pub(crate) fn new() -> Self {
+        Self {
+            buffers: vec![[0; DATAGRAM_BYTES]; BATCH],
+            // SAFETY: all zeroes is a valid sockaddr_storage (of no family).
+            names: vec![unsafe { zeroed() }; BATCH],
+        }
+    }
+
+    /// Receives what is there, at most one batch, and hands each datagram to `take`. Returns how many there were.
+    pub(crate) fn receive(
+        &mut self,
+        socket: &UdpSocket,
+        mut take: impl FnMut(&mut [u8], SocketAddr),
+    ) -> usize {
+        let mut vectors: [MaybeUninit<libc::iovec>; BATCH] = [MaybeUninit::uninit(); BATCH];
+        // SAFETY: all zeroes is a valid mmsghdr (of no buffers).
+        let mut headers: [libc::mmsghdr; BATCH] = unsafe { zeroed() };
+        for i in 0..BATCH {
+            let vector = vectors[i].write(libc::iovec {
+                iov_base: self.buffers[i].as_mut_ptr().cast(),
+                iov_len: DATAGRAM_BYTES,
+            });
+            headers[i].msg_hdr.msg_iov = vector;
+            headers[i].msg_hdr.msg_iovlen = 1;
+            headers[i].msg_hdr.msg_name = (&raw mut self.names[i]).cast();
+            headers[i].msg_hdr.msg_namelen =
+                size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+        }
+        // SAFETY: every header points to a buffer, a name and a vector that outlive the call.
+        let received = unsafe {
+            libc::recvmmsg(
+                socket.as_raw_fd(),
+                headers.as_mut_ptr(),
+                BATCH as libc::c_uint,
+                libc::MSG_DONTWAIT,
+                ptr::null_mut(),
+            )
+        };
+        let received = usize::try_from(received).unwrap_or(0);
+        for i in 0..received {
+            let length = (headers[i].msg_len as usize).min(DATAGRAM_BYTES);
+            if let Some(from) = from_storage(&self.names[i]) {
+                take(&mut self.buffers[i][..length], from);
+            }
+        }
+        received
+    }
+}
+
+/// Datagrams on their way out, gathered in one buffer and sent by as few system calls as possible.
+///
+/// It holds what one turn of the shard's loop produced; [`Outbox::flush`] empties it. What the kernel does not take
+/// (a full socket buffer) is dropped and counted: media that waits is worth nothing.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    bytes: Vec<u8>,
+    datagrams: Vec<(usize, SocketAddr)>,
+    /// Datagrams that the kernel did not take.
+    pub(crate) dropped: u64,
+}
+
+impl Outbox {
+    /// Queues a datagram.
+    pub(crate) fn push(&mut self, to: SocketAddr, datagram: &[u8]) {
+        self.bytes.extend_from_slice(datagram);
+        self.datagrams.push((self.bytes.len(), to));
+    }
+
+    /// Queues what `write` appends to the buffer. When it says `false`, nothing is queued.
+    pub(crate) fn write(&mut self, to: SocketAddr, write: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
+        let start = self.bytes.len();
+        if write(&mut self.bytes) && self.bytes.len() > start {
+            self.datagrams.push((self.bytes.len(), to));
+            true
+        } else {
+            self.bytes.truncate(start);
+            false
+        }
+    }
+
+    /// Datagrams waiting for [`Outbox::flush`].
+    pub(crate) fn len(&self) -> usize {
+        self.datagrams.len()
+    }
+
+    /// Sends everything.
+    pub(crate) fn flush(&mut self, socket: &UdpSocket) {
+        let mut first = 0;
+        while first < self.datagrams.len() {
+            let last = (first + BATCH).min(self.datagrams.len());
+            first += self.send_batch(socket, first, last);
+        }
+        self.bytes.clear();
+        self.datagrams.clear();
+    }
+
+    /// Sends some of `first..last` and returns how many are dealt with, at least one.
+    fn send_batch(&mut self, socket: &UdpSocket, first: usize, last: usize) -> usize {
+        let mut names: [MaybeUninit<libc::sockaddr_storage>; BATCH] = [MaybeUninit::uninit(); BATCH];
+        let mut vectors: [MaybeUninit<libc::iovec>; BATCH] = [MaybeUninit::uninit(); BATCH];
+        // SAFETY: all zeroes is a valid mmsghdr (of no buffers).
+        let mut headers: [libc::mmsghdr; BATCH] = unsafe { zeroed() };
+        for i in first..last {
+            let (slot, start) = (i - first, if i == 0 { 0 } else { self.datagrams[i - 1].0 });
+            let (end, to) = self.datagrams[i];
+            let (name, name_bytes) = to_storage(to);
+            let vector = vectors[slot].write(libc::iovec {
+                iov_base: self.bytes[start..end].as_ptr().cast_mut().cast(),
+                iov_len: end - start,
+            });
+            headers[slot].msg_hdr.msg_iov = vector;
+            headers[slot].msg_hdr.msg_iovlen = 1;
+            headers[slot].msg_hdr.msg_name = names[slot].write(name) as *mut _ as *mut libc::c_void;
+            headers[slot].msg_hdr.msg_namelen = name_bytes;
+        }
+        // SAFETY: the first `last - first` headers point to vectors, names and bytes that outlive the call.
+        let sent = unsafe {
+            libc::sendmmsg(
+                socket.as_raw_fd(),
+                headers.as_mut_ptr(),
+                (last - first) as libc::c_uint,
+                libc::MSG_DONTWAIT,
+            )
+        };
+        if let Ok(sent @ 1..) = usize::try_from(sent) {
+            return sent;
+        }
+        let error = io::Error::last_os_error();
+        if error.raw_os_error() == Some(libc::ENOSYS) {
+            return self.send_singly(socket, first, last);
+        }
+        // The first datagram of the batch is what failed (a full buffer, an unreachable host): the others get their try.
+        self.dropped += 1;
+        1
+    }
+
+    fn send_singly(&mut self, socket: &UdpSocket, first: usize, last: usize) -> usize {
+        for i in first..last {
+            let start = if i == 0 { 0 } else { self.datagrams[i - 1].0 };
+            let (end, to) = self.datagrams[i];
+            if socket.send_to(&self.bytes[start..end], to).is_err() {
+                self.dropped += 1;
+            }
+        }
+        last - first
+    }
+}
+
+/// CPU time that the calling thread has used.
+pub(crate) fn thread_cpu() -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: a local is written.
+    unsafe {
+        libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time);
+    }
+    Duration::new(
+        u64::try_from(time.tv_sec).unwrap_or(0),
+        u32::try_from(time.tv_nsec).unwrap_or(0),
+    )
+}
+
+/// Addresses of the interfaces that are up, loopback last; link-local ones left out.
+pub(crate) fn interface_addresses() -> Vec<IpAddr> {
+    let mut addresses = Vec::new();
+    let mut list: *mut libc::ifaddrs = ptr::null_mut();
+    // SAFETY: the list is walked between getifaddrs and freeifaddrs; each name is read by the family that it states.
+    unsafe {
+        if libc::getifaddrs(&raw mut list) != 0 {
+            return addresses;
+        }
+        let mut entry = list;
+        while !entry.is_null() {
+            let (name, flags) = ((*entry).ifa_addr, (*entry).ifa_flags);
+            if !name.is_null() && flags & libc::IFF_UP as libc::c_uint != 0 {
+                match i32::from((*name).sa_family) {
+                    libc::AF_INET => {
+                        let name = name.cast::<libc::sockaddr_in>().read_unaligned();
+                        addresses.push(IpAddr::V4(Ipv4Addr::from(u32::from_be(name.sin_addr.s_addr))));
+                    }
+                    libc::AF_INET6 => {
+                        let name = name.cast::<libc::sockaddr_in6>().read_unaligned();
+                        addresses.push(IpAddr::V6(Ipv6Addr::from(name.sin6_addr.s6_addr)));
+                    }
+                    _ => {}
+                }
+            }
+            entry = (*entry).ifa_next;
+        }
+        libc::freeifaddrs(list);
+    }
+    addresses.retain(|address| match address {
+        IpAddr::V4(v4) => !v4.is_link_local(),
+        IpAddr::V6(v6) => !v6.is_unicast_link_local(),
+    });
+    addresses.sort_by_key(IpAddr::is_loopback);
+    addresses
+}
+
+fn from_storage(storage: &libc::sockaddr_storage) -> Option<SocketAddr> {
+    // SAFETY: the storage is larger than either name and is read by the family that it states.
+    unsafe {
+        match i32::from(storage.ss_family) {
+            libc::AF_INET => {
+                let name = ptr::from_ref(storage).cast::<libc::sockaddr_in>().read();
+                let ip = Ipv4Addr::from(u32::from_be(name.sin_addr.s_addr));
+                Some(SocketAddrV4::new(ip, u16::from_be(name.sin_port)).into())
+            }
+            libc::AF_INET6 => {
+                let name = ptr::from_ref(storage).cast::<libc::sockaddr_in6>().read();
+                let ip = Ipv6Addr::from(name.sin6_addr.s6_addr);
+                let port = u16::from_be(name.sin6_port);
+                Some(SocketAddrV6::new(ip, port, name.sin6_flowinfo, name.sin6_scope_id).into())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn to_storage(address: SocketAddr) -> (libc::sockaddr_storage, libc::socklen_t) {
+    // SAFETY: all zeroes is a valid sockaddr_storage, and it is larger than either name that is written into it.
+    unsafe {
+        let mut storage: libc::sockaddr_storage = zeroed();
+        let length = match address {
+            SocketAddr::V4(v4) => {
+                let mut name: libc::sockaddr_in = zeroed();
+                name.sin_family = libc::AF_INET as libc::sa_family_t;
+                name.sin_port = v4.port().to_be();
+                name.sin_addr.s_addr = u32::from(*v4.ip()).to_be();
+                ptr::from_mut(&mut storage).cast::<libc::sockaddr_in>().write(name);
+                size_of::<libc::sockaddr_in>()
+            }
+            SocketAddr::V6(v6) => {
+                let mut name: libc::sockaddr_in6 = zeroed();
+                name.sin6_family = libc::AF_INET6 as libc::sa_family_t;
+                name.sin6_port = v6.port().to_be();
+                name.sin6_addr.s6_addr = v6.ip().octets();
+                name.sin6_flowinfo = v6.flowinfo();
+                name.sin6_scope_id = v6.scope_id();
+                ptr::from_mut(&mut storage).cast::<libc::sockaddr_in6>().write(name);
+                size_of::<libc::sockaddr_in6>()
+            }
+        };
+        (storage, length as libc::socklen_t)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use super::*;
+
+    fn received(socket: &UdpSocket, waker: &Waker, count: usize) -> Vec<(Vec<u8>, SocketAddr)> {
+        let (mut inbox, mut all) = (Inbox::new(), Vec::new());
+        for _ in 0..100 {
+            wait(socket, waker, Duration::from_millis(100));
+            inbox.receive(socket, |bytes, from| all.push((bytes.to_vec(), from)));
+            if all.len() >= count {
+                break;
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn a_gathered_batch_arrives_whole_and_in_order_on_both_families() {
+        for local in ["127.0.0.1:0", "[::1]:0"] {
+            let Ok(a) = bind(local.parse().unwrap()) else {
+                continue; // no IPv6 on this machine
+            };
+            let b = bind(local.parse().unwrap()).unwrap();
+            let (mut outbox, waker) = (Outbox::default(), Waker::new().unwrap());
+            let to = b.local_addr().unwrap();
+            for i in 0..150u8 {
+                outbox.push(to, &[i; 33]);
+            }
+            outbox.flush(&a);
+            assert_eq!((outbox.len(), outbox.dropped), (0, 0));
+            let all = received(&b, &waker, 150);
+            assert_eq!(all.len(), 150);
+            for (i, (bytes, from)) in all.iter().enumerate() {
+                assert_eq!((bytes.as_slice(), *from), (&[i as u8; 33][..], a.local_addr().unwrap()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_written_is_not_sent() {
+        let to = "127.0.0.1:9".parse().unwrap();
+        let mut outbox = Outbox::default();
+        assert!(!outbox.write(to, |bytes| {
+            bytes.extend_from_slice(b"half");
+            false
+        }));
+        assert!(outbox.write(to, |bytes| {
+            bytes.extend_from_slice(b"whole");
+            true
+        }));
+        assert_eq!((outbox.len(), outbox.bytes.as_slice()), (1, &b"whole"[..]));
+    }
+
+    #[test]
+    fn a_datagram_that_cannot_be_sent_costs_only_itself() {
+        let a = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let (mut outbox, waker) = (Outbox::default(), Waker::new().unwrap());
+        outbox.push("[::1]:9".parse().unwrap(), b"wrong family");
+        outbox.push(a.local_addr().unwrap(), b"right");
+        outbox.flush(&a);
+        assert_eq!(outbox.dropped, 1);
+        assert_eq!(received(&a, &waker, 1)[0].0, b"right");
+    }
+
+    #[test]
+    fn a_waker_ends_the_wait_once() {
+        let socket = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let waker = Waker::new().unwrap();
+        waker.wake();
+        waker.wake();
+        let before = std::time::Instant::now();
+        wait(&socket, &waker, Duration::from_secs(60));
+        assert!(before.elapsed() < Duration::from_secs(30));
+        wait(&socket, &waker, Duration::from_millis(1));
+        assert!(interface_addresses().iter().any(IpAddr::is_loopback));
+        assert!(thread_cpu() > Duration::ZERO);
+    }
+}
