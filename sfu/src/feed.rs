@@ -108,6 +108,13 @@ impl FeedSender {
     }
 }
 
+impl FeedSender {
+    /// Whether the reader has gone.
+    pub fn is_closed(&self) -> bool {
+        self.items.is_closed()
+    }
+}
+
 /// A feed's two ends.
 pub fn feed() -> (FeedSender, Feed) {
     let (sender, items) = mpsc::channel(FEED_ITEMS);

@@ -15,8 +15,11 @@ pub mod speaker;
 pub mod transport;
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
+
+use transport::handle::{Command, Handle};
 
 pub use command::{Join, Joined, Slot};
 pub use error::SfuError;
@@ -57,62 +60,79 @@ impl Default for SfuConfig {
 /// The handle to the running media plane. Dropping the last one ends it.
 #[derive(Clone, Debug)]
 pub struct Sfu {
-    // Owned by transport: the shard's command queue and its waker.
+    handle: Arc<Handle>,
 }
 
 impl Sfu {
     /// Opens the socket and starts the shard. The receiver gets every [`Event`].
-    pub fn start(_config: SfuConfig) -> Result<(Self, mpsc::Receiver<Event>), SfuError> {
-        Err(SfuError::Unavailable)
+    pub fn start(config: SfuConfig) -> Result<(Self, mpsc::Receiver<Event>), SfuError> {
+        let (handle, events) = Handle::start(config)?;
+        let handle = Arc::new(handle);
+        Ok((Self { handle }, events))
     }
 
     /// Where media is received.
     pub fn local_addr(&self) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], 0))
+        self.handle.local()
     }
 
     /// Answers a browser's first offer, or that of a browser that comes back.
-    pub async fn join(&self, _join: Join) -> Result<Joined, SfuError> {
-        Err(SfuError::Unavailable)
+    pub async fn join(&self, join: Join) -> Result<Joined, SfuError> {
+        self.handle.join(join).await
     }
 
     /// Answers a further offer on the same connection: an ICE restart, or more m-lines at the end.
     pub async fn reoffer(
         &self,
-        _participant: ParticipantId,
-        _offer: String,
-        _sources: Vec<(String, Source)>,
+        participant: ParticipantId,
+        offer: String,
+        sources: Vec<(String, Source)>,
     ) -> Result<Joined, SfuError> {
-        Err(SfuError::Unavailable)
+        self.handle.reoffer(participant, &offer, sources).await
     }
 
     /// Ends a participant's connection.
-    pub fn leave(&self, _participant: ParticipantId) {}
+    pub fn leave(&self, participant: ParticipantId) {
+        self.handle.tell(Command::Leave(participant));
+    }
 
     /// Ends every connection and feed of a room.
-    pub fn close_room(&self, _room: &RoomId) {}
+    pub fn close_room(&self, room: &RoomId) {
+        self.handle.tell(Command::CloseRoom(room.clone()));
+    }
 
     /// Says that a source sends nothing worth a slot for now (camera off, microphone muted), or does again.
-    pub fn set_muted(&self, _participant: ParticipantId, _source: Source, _muted: bool) {}
+    pub fn set_muted(&self, participant: ParticipantId, source: Source, muted: bool) {
+        self.handle
+            .tell(Command::SetMuted(participant, source, muted));
+    }
 
     /// Keeps one face in a slot whoever speaks; `None` lets go.
-    pub fn pin(&self, _subscriber: ParticipantId, _pinned: Option<ParticipantId>) {}
+    pub fn pin(&self, subscriber: ParticipantId, pinned: Option<ParticipantId>) {
+        self.handle.tell(Command::Pin(subscriber, pinned));
+    }
 
     /// Asks a video track's sender for a keyframe; throttled, deferred when too early, never dropped.
-    pub fn request_keyframe(&self, _track: TrackId) {}
+    pub fn request_keyframe(&self, track: TrackId) {
+        self.handle.tell(Command::Keyframe(track));
+    }
 
-    /// Opens a room's feed: first a `TrackStarted` for each stream that runs, then what happens.
-    pub async fn feed(&self, _room: &RoomId) -> Result<Feed, SfuError> {
-        Err(SfuError::Unavailable)
+    /// Opens a room's feed: first a `TrackStarted` for each stream that runs, then what happens. The room need not exist
+    /// yet; its feed stays open until [`Sfu::close_room`].
+    pub async fn feed(&self, room: &RoomId) -> Result<Feed, SfuError> {
+        let room = room.clone();
+        self.handle.ask(|reply| Command::Feed(room, reply)).await?
     }
 
     /// Counters since the start.
     pub async fn stats(&self) -> Result<Stats, SfuError> {
-        Err(SfuError::Unavailable)
+        self.handle.ask(Command::Stats).await
     }
 
     /// Ends the shard after closing every connection (DTLS close_notify); waits for it.
-    pub async fn shutdown(&self) {}
+    pub async fn shutdown(&self) {
+        self.handle.shutdown().await;
+    }
 }
 
 /// Counters of one shard since its start. `refused` is by stable reason ("stun_integrity", "srtp_replay", "rtp_unknown_ssrc" …).

@@ -94,7 +94,10 @@ fn offers_gcm(body: &[u8]) -> bool {
         // Session id, cookie, cipher suites, compression methods, each behind its length.
         for wide in [false, false, true, false] {
             let (length, start) = if wide {
-                (usize::from(u16::from_be_bytes([*rest.first()?, *rest.get(1)?])), 2)
+                (
+                    usize::from(u16::from_be_bytes([*rest.first()?, *rest.get(1)?])),
+                    2,
+                )
             } else {
                 (usize::from(*rest.first()?), 1)
             };
@@ -169,7 +172,10 @@ mod tests {
         let mut hello = ClientHello::default();
         assert_eq!(hello.take(&record(&body, 30, body.len())), Seen::Partly);
         assert_eq!(hello.take(&record(&body, 0, 20)), Seen::Partly);
-        assert_eq!(hello.take(&record(&body, 10, 40)), Seen::Whole { gcm: true });
+        assert_eq!(
+            hello.take(&record(&body, 10, 40)),
+            Seen::Whole { gcm: true }
+        );
         assert_eq!(hello.release().len(), 3);
     }
 

@@ -25,8 +25,10 @@ use super::srtp::Profile;
 use crate::error::SfuError;
 
 /// The association's constant made-up peer: ICE may move as it likes.
-const NOWHERE: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)), 9);
+const NOWHERE: SocketAddr = SocketAddr::new(
+    std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)),
+    9,
+);
 const FLIGHT_INTERVAL: Duration = Duration::from_millis(200);
 /// First repetition of a flight that the crate forgot about; doubled each time.
 const RESEND_AFTER: Duration = Duration::from_millis(100);
@@ -50,8 +52,9 @@ impl Identity {
     /// Makes a self-signed certificate with a new key.
     pub(crate) fn generate() -> Result<Self, SfuError> {
         let provider: Arc<dyn RTCCryptoProvider> = Arc::new(AwsLcRsProvider::new());
-        let certificate = Certificate::generate_self_signed(vec!["sfu".to_owned()], provider.crypto())
-            .map_err(|error| SfuError::Crypto(error.to_string()))?;
+        let certificate =
+            Certificate::generate_self_signed(vec!["sfu".to_owned()], provider.crypto())
+                .map_err(|error| SfuError::Crypto(error.to_string()))?;
         let der = certificate.certificate.first();
         let der = der.ok_or_else(|| SfuError::Crypto("no certificate".to_owned()))?;
         let digest = digest(provider.as_ref(), FingerprintHash::Sha256, der)
@@ -138,10 +141,15 @@ fn digest(
         FingerprintHash::Sha512 => &aws_lc_rs::digest::SHA512,
     };
     match hash {
-        FingerprintHash::Sha256 => {
-            provider.crypto().hash(HashAlgorithm::Sha256, certificate).ok()
-        }
-        _ => Some(aws_lc_rs::digest::digest(algorithm, certificate).as_ref().to_vec()),
+        FingerprintHash::Sha256 => provider
+            .crypto()
+            .hash(HashAlgorithm::Sha256, certificate)
+            .ok(),
+        _ => Some(
+            aws_lc_rs::digest::digest(algorithm, certificate)
+                .as_ref()
+                .to_vec(),
+        ),
     }
 }
 
@@ -236,7 +244,11 @@ impl RtcDtls {
         }
         if self.connected && plaintext {
             self.late += 1;
-            return if self.late > LATE_DATAGRAMS { Err(REFUSED) } else { Ok(()) };
+            return if self.late > LATE_DATAGRAMS {
+                Err(REFUSED)
+            } else {
+                Ok(())
+            };
         }
         if !self.connected {
             self.taken += 1;
@@ -284,12 +296,14 @@ impl RtcDtls {
 
     /// The keys, once the certificate that the peer showed is the one that its SDP announced (RFC 8122).
     fn keys(&mut self) -> Result<Keys, &'static str> {
-        let state = self.endpoint.as_ref().and_then(|e| e.get_connection_state(NOWHERE));
+        let state = self
+            .endpoint
+            .as_ref()
+            .and_then(|e| e.get_connection_state(NOWHERE));
         let state = state.ok_or("dtls_failed")?;
         let shown = state.peer_certificates.first();
-        let shown = shown.and_then(|der| {
-            digest(self.identity.provider.as_ref(), self.expected.hash, der)
-        });
+        let shown =
+            shown.and_then(|der| digest(self.identity.provider.as_ref(), self.expected.hash, der));
         if shown.as_deref() != Some(&self.expected.digest[..]) {
             return Err("dtls_fingerprint");
         }
@@ -315,7 +329,10 @@ impl Dtls for RtcDtls {
         if !self.is_client || self.endpoint.is_some() {
             return Ok(());
         }
-        let config = self.identity.config_for(true, Profile::Gcm).ok_or("dtls_failed")?;
+        let config = self
+            .identity
+            .config_for(true, Profile::Gcm)
+            .ok_or("dtls_failed")?;
         let mut endpoint = Endpoint::new(NOWHERE, TransportProtocol::UDP, None);
         endpoint
             .connect(now, NOWHERE, config, None)
@@ -339,7 +356,10 @@ impl Dtls for RtcDtls {
             Seen::Whole { gcm: true } => Profile::Gcm,
             Seen::Whole { gcm: false } => Profile::Cm,
         };
-        let config = self.identity.config_for(false, profile).ok_or("dtls_failed")?;
+        let config = self
+            .identity
+            .config_for(false, profile)
+            .ok_or("dtls_failed")?;
         self.endpoint = Some(Endpoint::new(NOWHERE, TransportProtocol::UDP, Some(config)));
         let mut events = Vec::new();
         for held in self.hello.release() {

@@ -170,7 +170,9 @@ impl IceLite {
             &self.current
         } else {
             let previous = self.previous.as_ref();
-            previous.filter(|g| g.matches(&check)).ok_or("stun_username")?
+            previous
+                .filter(|g| g.matches(&check))
+                .ok_or("stun_username")?
         };
         let password = generation.local.password.clone();
         FINGERPRINT

@@ -126,7 +126,10 @@ pub(crate) fn contexts(
     config
         .set_session_keys_from_keying_material(&keys.material, keys.is_client)
         .map_err(|_| "srtp_keys")?;
-    let (key, salt) = (&config.keys.local_master_key, &config.keys.local_master_salt);
+    let (key, salt) = (
+        &config.keys.local_master_key,
+        &config.keys.local_master_salt,
+    );
     let gcm = match keys.profile {
         Profile::Gcm => Some(GcmSealer::new(key, salt, provider.as_ref())?),
         Profile::Cm => None,
@@ -191,10 +194,12 @@ impl Inbound {
             }
             self.control.push(ssrc);
         }
-        self.context.decrypt_rtcp(packet).map_err(|error| match error {
-            rtc_shared::error::Error::SrtcpSsrcDuplicated(..) => "srtcp_replay",
-            _ => "srtcp_auth",
-        })
+        self.context
+            .decrypt_rtcp(packet)
+            .map_err(|error| match error {
+                rtc_shared::error::Error::SrtcpSsrcDuplicated(..) => "srtcp_replay",
+                _ => "srtcp_auth",
+            })
     }
 
     /// Opens a packet of an SSRC that is not known yet in a context that is thrown away: the crate keeps
@@ -242,7 +247,11 @@ impl Outbound {
     }
 
     /// Seals a compound RTCP packet and appends it to `out`.
-    pub(crate) fn seal_rtcp(&mut self, packet: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {
+    pub(crate) fn seal_rtcp(
+        &mut self,
+        packet: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), &'static str> {
         let sealed = self.context.encrypt_rtcp(packet);
         out.extend_from_slice(&sealed.map_err(|_| "seal_failed")?);
         Ok(())
@@ -332,7 +341,9 @@ pub(crate) mod tests {
         let provider: Arc<dyn RTCCryptoProvider> = Arc::new(AwsLcRsProvider::new());
         let keys = |is_client| Keys {
             profile,
-            material: (0..profile.material_bytes()).map(|i| (i as u8).wrapping_mul(7)).collect(),
+            material: (0..profile.material_bytes())
+                .map(|i| (i as u8).wrapping_mul(7))
+                .collect(),
             is_client,
         };
         (
@@ -371,7 +382,11 @@ pub(crate) mod tests {
         for index in (0..200_000).step_by(1_000) {
             let packet = rtp(77, index as u16);
             let expected = context.encrypt_rtp(&packet).unwrap();
-            assert_eq!(sealed_at(&mut ours, &packet, index).unwrap(), expected, "{index}");
+            assert_eq!(
+                sealed_at(&mut ours, &packet, index).unwrap(),
+                expected,
+                "{index}"
+            );
         }
     }
 
@@ -422,7 +437,10 @@ pub(crate) mod tests {
             third[14] ^= 1;
             assert_eq!(inbound.open_rtp(&third), Err("srtp_auth"));
             third[14] ^= 1;
-            assert!(inbound.open_rtp(&third).is_ok(), "a forgery uses up nothing");
+            assert!(
+                inbound.open_rtp(&third).is_ok(),
+                "a forgery uses up nothing"
+            );
             assert_eq!(inbound.open_rtp(&[0x80; 12]), Err("srtp_auth"));
         }
     }
@@ -431,11 +449,18 @@ pub(crate) mod tests {
     fn a_forged_ssrc_leaves_no_state_and_an_authentic_one_is_limited() {
         let ((mut inbound, _), (_, mut out)) = both_ends(Profile::Gcm);
         for ssrc in 1..1_000 {
-            assert_eq!(inbound.open_rtp(&[rtp(ssrc, 1), vec![0; 16]].concat()), Err("srtp_auth"));
+            assert_eq!(
+                inbound.open_rtp(&[rtp(ssrc, 1), vec![0; 16]].concat()),
+                Err("srtp_auth")
+            );
         }
         assert_eq!(inbound.media.len(), 0);
         for ssrc in 0..SSRCS_PER_PEER as u32 {
-            assert!(inbound.open_rtp(&sealed(&mut out, &rtp(ssrc, 1)).unwrap()).is_ok());
+            assert!(
+                inbound
+                    .open_rtp(&sealed(&mut out, &rtp(ssrc, 1)).unwrap())
+                    .is_ok()
+            );
         }
         let one_more = sealed(&mut out, &rtp(5_000, 1)).unwrap();
         assert_eq!(inbound.open_rtp(&one_more), Err("rtp_too_many_ssrcs"));

@@ -129,8 +129,7 @@ impl Inbox {
             headers[i].msg_hdr.msg_iov = vector;
             headers[i].msg_hdr.msg_iovlen = 1;
             headers[i].msg_hdr.msg_name = (&raw mut self.names[i]).cast();
-            headers[i].msg_hdr.msg_namelen =
-                size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+            headers[i].msg_hdr.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
         }
         // SAFETY: every header points to a buffer, a name and a vector that outlive the call.
         let received = unsafe {
@@ -173,7 +172,11 @@ impl Outbox {
     }
 
     /// Queues what `write` appends to the buffer. When it says `false`, nothing is queued.
-    pub(crate) fn write(&mut self, to: SocketAddr, write: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
+    pub(crate) fn write(
+        &mut self,
+        to: SocketAddr,
+        write: impl FnOnce(&mut Vec<u8>) -> bool,
+    ) -> bool {
         let start = self.bytes.len();
         if write(&mut self.bytes) && self.bytes.len() > start {
             self.datagrams.push((self.bytes.len(), to));
@@ -202,7 +205,8 @@ impl Outbox {
 
     /// Sends some of `first..last` and returns how many are dealt with, at least one.
     fn send_batch(&mut self, socket: &UdpSocket, first: usize, last: usize) -> usize {
-        let mut names: [MaybeUninit<libc::sockaddr_storage>; BATCH] = [MaybeUninit::uninit(); BATCH];
+        let mut names: [MaybeUninit<libc::sockaddr_storage>; BATCH] =
+            [MaybeUninit::uninit(); BATCH];
         let mut vectors: [MaybeUninit<libc::iovec>; BATCH] = [MaybeUninit::uninit(); BATCH];
         // SAFETY: all zeroes is a valid mmsghdr (of no buffers).
         let mut headers: [libc::mmsghdr; BATCH] = unsafe { zeroed() };
@@ -284,7 +288,9 @@ pub(crate) fn interface_addresses() -> Vec<IpAddr> {
                 match i32::from((*name).sa_family) {
                     libc::AF_INET => {
                         let name = name.cast::<libc::sockaddr_in>().read_unaligned();
-                        addresses.push(IpAddr::V4(Ipv4Addr::from(u32::from_be(name.sin_addr.s_addr))));
+                        addresses.push(IpAddr::V4(Ipv4Addr::from(u32::from_be(
+                            name.sin_addr.s_addr,
+                        ))));
                     }
                     libc::AF_INET6 => {
                         let name = name.cast::<libc::sockaddr_in6>().read_unaligned();
@@ -335,7 +341,9 @@ fn to_storage(address: SocketAddr) -> (libc::sockaddr_storage, libc::socklen_t) 
                 name.sin_family = libc::AF_INET as libc::sa_family_t;
                 name.sin_port = v4.port().to_be();
                 name.sin_addr.s_addr = u32::from(*v4.ip()).to_be();
-                ptr::from_mut(&mut storage).cast::<libc::sockaddr_in>().write(name);
+                ptr::from_mut(&mut storage)
+                    .cast::<libc::sockaddr_in>()
+                    .write(name);
                 size_of::<libc::sockaddr_in>()
             }
             SocketAddr::V6(v6) => {
@@ -345,7 +353,9 @@ fn to_storage(address: SocketAddr) -> (libc::sockaddr_storage, libc::socklen_t) 
                 name.sin6_addr.s6_addr = v6.ip().octets();
                 name.sin6_flowinfo = v6.flowinfo();
                 name.sin6_scope_id = v6.scope_id();
-                ptr::from_mut(&mut storage).cast::<libc::sockaddr_in6>().write(name);
+                ptr::from_mut(&mut storage)
+                    .cast::<libc::sockaddr_in6>()
+                    .write(name);
                 size_of::<libc::sockaddr_in6>()
             }
         };
@@ -387,7 +397,10 @@ mod tests {
             let all = received(&b, &waker, 150);
             assert_eq!(all.len(), 150);
             for (i, (bytes, from)) in all.iter().enumerate() {
-                assert_eq!((bytes.as_slice(), *from), (&[i as u8; 33][..], a.local_addr().unwrap()));
+                assert_eq!(
+                    (bytes.as_slice(), *from),
+                    (&[i as u8; 33][..], a.local_addr().unwrap())
+                );
             }
         }
     }

@@ -67,7 +67,10 @@ impl Answer<'_> {
         let mut candidates = self.candidates;
         for (media, role) in self.offer.media.iter().zip(self.roles) {
             if *role == Role::Rejected {
-                line(&mut out, format_args!("m={} 0 {} {}", media.name, media.protocol, media.formats));
+                line(
+                    &mut out,
+                    format_args!("m={} 0 {} {}", media.name, media.protocol, media.formats),
+                );
                 line(&mut out, format_args!("c=IN IP4 0.0.0.0"));
                 line(&mut out, format_args!("a=mid:{}", media.mid));
                 continue;
@@ -84,7 +87,10 @@ impl Answer<'_> {
             .map(|(media, _)| media.mid.as_str())
             .collect();
         line(out, format_args!("v=0"));
-        line(out, format_args!("o=- 1 {} IN IP4 127.0.0.1", self.version + 1));
+        line(
+            out,
+            format_args!("o=- 1 {} IN IP4 127.0.0.1", self.version + 1),
+        );
         line(out, format_args!("s=-"));
         line(out, format_args!("t=0 0"));
         line(out, format_args!("a=ice-lite"));
@@ -101,11 +107,22 @@ impl Answer<'_> {
             .flatten()
             .map(|payload_type| payload_type.to_string())
             .collect();
-        line(out, format_args!("m={} 9 {} {}", media.name, media.protocol, formats.join(" ")));
+        line(
+            out,
+            format_args!(
+                "m={} 9 {} {}",
+                media.name,
+                media.protocol,
+                formats.join(" ")
+            ),
+        );
         line(out, format_args!("c=IN IP4 0.0.0.0"));
         line(out, format_args!("a=ice-ufrag:{}", self.ufrag));
         line(out, format_args!("a=ice-pwd:{}", self.password));
-        line(out, format_args!("a=fingerprint:sha-256 {}", self.fingerprint));
+        line(
+            out,
+            format_args!("a=fingerprint:sha-256 {}", self.fingerprint),
+        );
         let setup = if self.active { "active" } else { "passive" };
         line(out, format_args!("a=setup:{setup}"));
         line(out, format_args!("a=mid:{}", media.mid));
@@ -146,7 +163,10 @@ fn write_candidates(out: &mut String, candidates: &[SocketAddr]) {
         let preference = 65_535u32.saturating_sub(place as u32);
         let priority = (126 << 24) + (preference << 8) + 255;
         let (foundation, ip, port) = (place + 1, candidate.ip(), candidate.port());
-        line(out, format_args!("a=candidate:{foundation} 1 udp {priority} {ip} {port} typ host"));
+        line(
+            out,
+            format_args!("a=candidate:{foundation} 1 udp {priority} {ip} {port} typ host"),
+        );
     }
     if !candidates.is_empty() {
         line(out, format_args!("a=end-of-candidates"));
@@ -155,7 +175,10 @@ fn write_candidates(out: &mut String, candidates: &[SocketAddr]) {
 
 fn write_codec(out: &mut String, offered: &OfferedCodec, publishes: bool) {
     let payload_type = offered.payload_type;
-    line(out, format_args!("a=rtpmap:{payload_type} {}", offered.name));
+    line(
+        out,
+        format_args!("a=rtpmap:{payload_type} {}", offered.name),
+    );
     let parameters = match offered.codec {
         Codec::Opus => "minptime=10;useinbandfec=1",
         Codec::Vp8 => "",
@@ -176,7 +199,10 @@ fn write_codec(out: &mut String, offered: &OfferedCodec, publishes: bool) {
         }
     }
     if let Some(rtx) = offered.rtx {
-        line(out, format_args!("a=rtpmap:{rtx} rtx/{}", offered.codec.clock_rate()));
+        line(
+            out,
+            format_args!("a=rtpmap:{rtx} rtx/{}", offered.codec.clock_rate()),
+        );
         line(out, format_args!("a=fmtp:{rtx} apt={payload_type}"));
     }
 }
@@ -213,7 +239,10 @@ mod tests {
             password: "our password of enough chars",
             fingerprint: "AA:BB",
             active: false,
-            candidates: &["192.0.2.7:5000".parse().unwrap(), "[2001:db8::1]:5000".parse().unwrap()],
+            candidates: &[
+                "192.0.2.7:5000".parse().unwrap(),
+                "[2001:db8::1]:5000".parse().unwrap(),
+            ],
             version: 0,
             roles,
         }
@@ -233,8 +262,16 @@ mod tests {
     fn both_browsers_get_their_own_numbers_back() {
         let roles = [Role::Publisher, Role::Publisher, SLOT, SLOT];
         for (offer, audio, video) in [
-            (CHROMIUM, "audio 9 UDP/TLS/RTP/SAVPF 111\r\n", "video 9 UDP/TLS/RTP/SAVPF 96 97 102 103 108 109 98 99 45 46\r\n"),
-            (FIREFOX, "audio 9 UDP/TLS/RTP/SAVPF 109\r\n", "video 9 UDP/TLS/RTP/SAVPF 120 124 121 125 99 100\r\n"),
+            (
+                CHROMIUM,
+                "audio 9 UDP/TLS/RTP/SAVPF 111\r\n",
+                "video 9 UDP/TLS/RTP/SAVPF 96 97 102 103 108 109 98 99 45 46\r\n",
+            ),
+            (
+                FIREFOX,
+                "audio 9 UDP/TLS/RTP/SAVPF 109\r\n",
+                "video 9 UDP/TLS/RTP/SAVPF 120 124 121 125 99 100\r\n",
+            ),
         ] {
             let text = answer(offer, &roles);
             assert!(text.contains("a=ice-lite\r\n"));
@@ -244,7 +281,9 @@ mod tests {
             assert!(sections[0].starts_with(audio) && sections[2].starts_with(audio));
             assert!(sections[1].starts_with(video), "{}", sections[1]);
             for section in &sections {
-                assert!(section.contains("a=setup:passive\r\n") && section.contains("a=rtcp-mux\r\n"));
+                assert!(
+                    section.contains("a=setup:passive\r\n") && section.contains("a=rtcp-mux\r\n")
+                );
                 assert_eq!(section.contains("a=candidate"), section == &sections[0]);
             }
             assert!(sections[1].contains("a=recvonly") && sections[1].contains("transport-cc"));
@@ -252,7 +291,10 @@ mod tests {
             assert!(sections[3].contains("a=sendonly\r\n"));
             assert!(sections[3].contains("a=ssrc-group:FID 7 8\r\na=ssrc:7 cname:sfu\r\n"));
             assert!(sections[3].contains("a=msid:slot3 slot3t\r\n"));
-            assert!(!sections[2].contains("ssrc-group"), "sound has no retransmission here");
+            assert!(
+                !sections[2].contains("ssrc-group"),
+                "sound has no retransmission here"
+            );
         }
     }
 

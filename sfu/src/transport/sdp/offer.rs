@@ -180,7 +180,9 @@ impl Offer {
         // An attribute of the session holds for every m-line without its own; bundled ones all say the same.
         let ufrag = sections.iter().rev().find_map(|s| s.ufrag);
         let ufrag = ufrag.ok_or_else(|| invalid("no ice-ufrag"))?;
-        if !(4..=256).contains(&ufrag.len()) || !ufrag.bytes().all(|b| b.is_ascii_graphic() && b != b':') {
+        if !(4..=256).contains(&ufrag.len())
+            || !ufrag.bytes().all(|b| b.is_ascii_graphic() && b != b':')
+        {
             return Err(invalid("ice-ufrag"));
         }
         let mut fingerprints = sections.iter().flat_map(|s| &s.fingerprints);
@@ -321,7 +323,11 @@ impl<'a> Section<'a> {
                 .copied()
                 .filter(|ssrc| !rtx.contains(ssrc))
                 .collect(),
-            retransmissions: self.groups.iter().map(|(media, rtx)| (*rtx, *media)).collect(),
+            retransmissions: self
+                .groups
+                .iter()
+                .map(|(media, rtx)| (*rtx, *media))
+                .collect(),
         })
     }
 
@@ -330,7 +336,10 @@ impl<'a> Section<'a> {
         for payload_type in formats.split(' ').filter_map(|format| format.parse().ok()) {
             let (Some(name), parameters) = (
                 self.maps.get(&payload_type),
-                self.parameters.get(&payload_type).copied().unwrap_or_default(),
+                self.parameters
+                    .get(&payload_type)
+                    .copied()
+                    .unwrap_or_default(),
             ) else {
                 continue;
             };
@@ -340,7 +349,11 @@ impl<'a> Section<'a> {
             if codecs.len() == 16 || codecs.iter().any(|c| c.payload_type == payload_type) {
                 continue;
             }
-            let is_rtx = |rtx: &u8| self.maps.get(rtx).is_some_and(|n| n.to_ascii_lowercase().starts_with("rtx/"));
+            let is_rtx = |rtx: &u8| {
+                self.maps
+                    .get(rtx)
+                    .is_some_and(|n| n.to_ascii_lowercase().starts_with("rtx/"))
+            };
             let apt = format!("apt={payload_type}");
             let mut retransmissions = self.parameters.iter();
             let feedback = self.feedback.get(&payload_type);
@@ -401,7 +414,11 @@ fn fingerprint(text: &str) -> Option<Fingerprint> {
         .trim()
         .split(':')
         .take(bytes + 1)
-        .map(|pair| u8::from_str_radix(pair, 16).ok().filter(|_| pair.len() == 2))
+        .map(|pair| {
+            u8::from_str_radix(pair, 16)
+                .ok()
+                .filter(|_| pair.len() == 2)
+        })
         .collect();
     let digest = digest.filter(|digest| digest.len() == bytes)?;
     Some(Fingerprint { hash, digest })
@@ -433,7 +450,8 @@ pub(crate) mod tests {
     use super::*;
 
     /// What Chromium 156 offers: microphone, camera with three rids, one slot of each kind.
-    pub(crate) const CHROMIUM: &str = include_str!("../../../tests/fixtures/offer-chromium-156.sdp");
+    pub(crate) const CHROMIUM: &str =
+        include_str!("../../../tests/fixtures/offer-chromium-156.sdp");
     /// What Firefox ESR 153 offers for the same.
     pub(crate) const FIREFOX: &str = include_str!("../../../tests/fixtures/offer-firefox-153.sdp");
 
@@ -445,7 +463,10 @@ pub(crate) mod tests {
     #[test]
     fn chromium_is_read() {
         let offer = Offer::parse(CHROMIUM).unwrap();
-        assert_eq!((offer.ufrag.as_str(), offer.setup), ("/Epb", Setup::ActPass));
+        assert_eq!(
+            (offer.ufrag.as_str(), offer.setup),
+            ("/Epb", Setup::ActPass)
+        );
         assert_eq!(offer.fingerprint.digest[..3], [0xfc, 0x3a, 0x58]);
         let directions: Vec<_> = offer.media.iter().map(|m| m.direction).collect();
         let (send, receive) = (Direction::SendOnly, Direction::RecvOnly);
@@ -473,7 +494,10 @@ pub(crate) mod tests {
         let offer = Offer::parse(FIREFOX).unwrap();
         assert_eq!(offer.ufrag, "d4a4f299");
         assert_eq!(offer.fingerprint.digest[..3], [0x19, 0x28, 0xc3]);
-        assert!(offer.media.iter().all(|m| !m.stopped), "bundle-only is not stopped");
+        assert!(
+            offer.media.iter().all(|m| !m.stopped),
+            "bundle-only is not stopped"
+        );
         assert_eq!(payload_types(&offer.media[0]), [(Codec::Opus, 109, None)]);
         assert_eq!(
             payload_types(&offer.media[3]),
@@ -483,10 +507,19 @@ pub(crate) mod tests {
                 (Codec::Av1, 99, Some(100)),
             ]
         );
-        assert_eq!(offer.media[0].codecs[0].parameters, "maxplaybackrate=48000;stereo=1;useinbandfec=1");
+        assert_eq!(
+            offer.media[0].codecs[0].parameters,
+            "maxplaybackrate=48000;stereo=1;useinbandfec=1"
+        );
         assert_eq!(offer.media[1].extension(MID), Some(3));
-        assert_eq!(offer.media[1].ssrcs, [4_264_036_088, 27_813_361, 242_770_223]);
-        assert_eq!(offer.media[1].retransmissions[0], (4_236_984_009, 4_264_036_088));
+        assert_eq!(
+            offer.media[1].ssrcs,
+            [4_264_036_088, 27_813_361, 242_770_223]
+        );
+        assert_eq!(
+            offer.media[1].retransmissions[0],
+            (4_236_984_009, 4_264_036_088)
+        );
     }
 
     #[test]
@@ -512,7 +545,10 @@ pub(crate) mod tests {
             (CHROMIUM.replace("a=mid:1", "a=mid:with space"), "m-line 2"),
             (CHROMIUM.replace("m=video 9 ", "m=video many "), "m-line 2"),
             (CHROMIUM.replace("FC:3A:", "3A:"), "fingerprint"),
-            (format!("{CHROMIUM}{}", "m=audio 9 RTP/SAVPF 0\r\n".repeat(200)), "128 m-lines"),
+            (
+                format!("{CHROMIUM}{}", "m=audio 9 RTP/SAVPF 0\r\n".repeat(200)),
+                "128 m-lines",
+            ),
         ];
         for (text, expected) in cases {
             match Offer::parse(&text) {

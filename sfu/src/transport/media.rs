@@ -1,0 +1,200 @@
+//! A shard's media path: a packet in, the same packet out to whoever follows it; control packets back and forth.
+
+use std::time::Instant;
+
+use super::peer::Peer;
+use super::shard::Shard;
+use crate::forward::rtcp::{self, Rtcp};
+use crate::ids::{Kind, ParticipantId, RoomId, Source, TrackId};
+
+/// Sequence numbers of one NACK compound that are answered; a browser asks for far fewer.
+const MAX_LOST: usize = 512;
+
+impl Shard {
+    /// Takes an SRTP packet of a participant.
+    pub(super) fn on_rtp(
+        &mut self,
+        id: ParticipantId,
+        bytes: &[u8],
+        now: Instant,
+    ) -> Result<(), &'static str> {
+        let peer = self.peers.get_mut(&id).ok_or("datagram_of_nobody")?;
+        let mut plain = peer.open_rtp(bytes)?;
+        let became_ready = peer.became_ready(now);
+        let room = peer.room.clone();
+        let taken = peer.reception.take(&mut plain, now);
+        let changed = !peer.reception.changes.is_empty();
+        if changed {
+            self.collect_tracks(id, now);
+            self.update_room(&room, now);
+        }
+        if became_ready {
+            self.want_keyframes(now);
+        }
+        let taken = taken?;
+        self.stats.packets_in += 1;
+        let at_us = self.clock.unix_us(now);
+        let Some(state) = self.rooms.get_mut(&room) else {
+            return Ok(());
+        };
+        if let (Some(level), Source::Microphone) = (taken.packet.level, taken.source) {
+            state.plan.audio_level(id, level, now);
+        }
+        if state.is_fed() {
+            state.feed_packet(&taken.packet, at_us);
+        }
+        for member in &state.members {
+            if *member != id
+                && let Some(peer) = self.peers.get_mut(member)
+            {
+                self.stats.packets_out += peer.forward(&taken.packet, now, &mut self.outbox);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes an SRTCP compound of a participant.
+    pub(super) fn on_rtcp(
+        &mut self,
+        id: ParticipantId,
+        bytes: &[u8],
+        now: Instant,
+    ) -> Result<(), &'static str> {
+        // The participant leaves the map while others are looked at for its sake.
+        let mut peer = self.peers.remove(&id).ok_or("datagram_of_nobody")?;
+        let result = self.on_compound(&mut peer, bytes, now);
+        let became_ready = peer.became_ready(now);
+        self.peers.insert(id, peer);
+        if became_ready {
+            self.want_keyframes(now);
+        }
+        result
+    }
+
+    fn on_compound(
+        &mut self,
+        peer: &mut Peer,
+        bytes: &[u8],
+        now: Instant,
+    ) -> Result<(), &'static str> {
+        let plain = peer.open_rtcp(bytes)?;
+        let mut answered = 0;
+        for packet in rtcp::packets(&plain) {
+            match packet.map_err(|error| error.code())? {
+                Rtcp::SenderReport { ssrc, info, blocks } => {
+                    if let Some(stream) = peer.reception.on_sender_report(ssrc, &info, now) {
+                        for other in self.peers.values_mut().filter(|p| p.room == peer.room) {
+                            other.send_report(stream, &info, now, &mut self.outbox);
+                        }
+                    }
+                    on_blocks(peer, blocks, now);
+                }
+                Rtcp::ReceiverReport { blocks, .. } => on_blocks(peer, blocks, now),
+                Rtcp::Nack { ssrc, lost } => {
+                    let room = self.rooms.get(&peer.room);
+                    let owner = |track| room.and_then(|room| room.owner(track));
+                    let peers = &self.peers;
+                    let cached = |stream: crate::forward::packet::StreamId, index| {
+                        let owner = peers.get(&owner(stream.track)?)?;
+                        let running = owner.reception.running(stream.track)?;
+                        (running.upstream.stream() == stream)
+                            .then(|| running.upstream.cached(index))
+                            .flatten()
+                    };
+                    let lost = lost.inspect(|_| answered += 1);
+                    let lost = lost.take(MAX_LOST);
+                    let sent = peer.resend(ssrc, lost, cached, now, &mut self.outbox);
+                    self.stats.retransmitted += sent;
+                    if answered >= MAX_LOST {
+                        return Err("rtcp_nack_flood");
+                    }
+                }
+                Rtcp::Pli { ssrc } => self.on_keyframe_wanted(peer, ssrc),
+                Rtcp::Fir(entries) => {
+                    for ssrc in entries.take(16) {
+                        self.on_keyframe_wanted(peer, ssrc);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A viewer lost its picture.
+    fn on_keyframe_wanted(&mut self, peer: &Peer, ssrc: u32) {
+        let mut slots = peer.slots.iter();
+        let slot = slots.find(|slot| slot.config().ssrc == ssrc);
+        if let Some(track) = slot.and_then(|slot| slot.keyframe_wanted_by_viewer()) {
+            self.request_keyframe(&peer.room, track);
+        }
+    }
+
+    fn request_keyframe(&mut self, room: &RoomId, track: TrackId) {
+        let owner = self.rooms.get(room).and_then(|room| room.owner(track));
+        if let Some(owner) = owner.and_then(|owner| self.peers.get_mut(&owner)) {
+            owner.reception.request_keyframe(track);
+        }
+    }
+
+    /// Asks for the keyframes that slots of ready participants wait for.
+    pub(super) fn want_keyframes(&mut self, now: Instant) {
+        let mut wanted: Vec<(RoomId, TrackId)> = Vec::new();
+        for peer in self.peers.values().filter(|peer| peer.is_ready(now)) {
+            for slot in peer.slots.iter().filter(|s| s.config().kind == Kind::Video) {
+                if let Some(track) = slot.needs_keyframe()
+                    && !wanted.iter().any(|(_, known)| *known == track)
+                {
+                    wanted.push((peer.room.clone(), track));
+                }
+            }
+        }
+        for (room, track) in wanted {
+            self.request_keyframe(&room, track);
+        }
+    }
+
+    /// Tells about tracks of a participant that began or ended.
+    pub(super) fn collect_tracks(&mut self, id: ParticipantId, now: Instant) {
+        let at_us = self.clock.unix_us(now);
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        let changes = std::mem::take(&mut peer.reception.changes);
+        if let Some(state) = self.rooms.get_mut(&peer.room) {
+            for change in changes {
+                state.change_track(&peer.room, id, change, at_us, &mut self.outlook);
+            }
+        }
+    }
+
+    /// Decides anew who is in which slot of a room.
+    pub(super) fn update_room(&mut self, room: &RoomId, now: Instant) {
+        let at_us = self.clock.unix_us(now);
+        let Some(state) = self.rooms.get_mut(room) else {
+            return;
+        };
+        let assignments = state.update(room, now, at_us, &mut self.outlook);
+        if assignments.is_empty() {
+            return;
+        }
+        for assignment in assignments {
+            let peer = self.peers.get_mut(&assignment.subscriber);
+            if let Some(slot) = peer.and_then(|peer| peer.slots.get_mut(assignment.slot)) {
+                slot.want(assignment.wanted, now);
+            }
+        }
+        self.want_keyframes(now);
+    }
+}
+
+fn on_blocks(peer: &mut Peer, blocks: rtcp::Blocks<'_>, now: Instant) {
+    for block in blocks.take(64) {
+        let mut slots = peer.slots.iter_mut();
+        let slot =
+            slots.find(|slot| [slot.config().ssrc, slot.config().rtx_ssrc].contains(&block.ssrc));
+        if let Some(slot) = slot {
+            slot.on_report_block(&block, now);
+        }
+    }
+}

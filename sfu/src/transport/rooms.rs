@@ -1,0 +1,248 @@
+//! The rooms of one shard: who is in each, its feeds, and how changes become events.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::reception::TrackChange;
+use crate::event::Event;
+use crate::feed::{Feed, FeedItem, FeedPacket, FeedSender, feed};
+use crate::forward::packet::Packet;
+use crate::ids::{ParticipantId, RoomId, TrackId};
+use crate::room::{Assignment, Room};
+
+/// Feeds that one room may have; a further one is refused.
+const MAX_FEEDS: usize = 8;
+
+/// The media plane's clock: microseconds since the Unix epoch, read once from the wall and then never going back.
+#[derive(Clone, Copy)]
+pub(crate) struct Clock {
+    at: Instant,
+    unix_us: u64,
+}
+
+impl Clock {
+    /// A clock that agrees with the wall now.
+    pub(crate) fn start() -> Self {
+        let unix = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Self {
+            at: Instant::now(),
+            unix_us: unix.as_micros() as u64,
+        }
+    }
+
+    /// An instant on this clock.
+    pub(crate) fn unix_us(&self, now: Instant) -> u64 {
+        self.unix_us + now.saturating_duration_since(self.at).as_micros() as u64
+    }
+}
+
+/// Where facts go and refusals are counted.
+///
+/// The channel is bounded. When it is full an event is dropped and counted as `event_dropped`: the shard waits for nobody.
+pub(crate) struct Outlook {
+    events: mpsc::Sender<Event>,
+    /// What was refused, by stable reason.
+    pub(crate) refused: BTreeMap<&'static str, u64>,
+}
+
+impl Outlook {
+    /// Facts go into `events`.
+    pub(crate) fn new(events: mpsc::Sender<Event>) -> Self {
+        Self {
+            events,
+            refused: BTreeMap::new(),
+        }
+    }
+
+    /// Tells a fact.
+    pub(crate) fn tell(&mut self, event: Event) {
+        if self.events.try_send(event).is_err() {
+            self.refuse("event_dropped");
+        }
+    }
+
+    /// Counts a refusal. Reasons are constants, so the map stays small; nothing about the sender is kept.
+    pub(crate) fn refuse(&mut self, reason: &'static str) {
+        *self.refused.entry(reason).or_default() += 1;
+        tracing::debug!(reason, "refused");
+    }
+}
+
+/// A track that runs, for feeds that are opened later.
+struct Known {
+    participant: ParticipantId,
+    started: FeedItem,
+}
+
+/// One room.
+#[derive(Default)]
+pub(crate) struct RoomState {
+    /// Who is in which slot of whom.
+    pub(crate) plan: Room,
+    /// Who is connected.
+    pub(crate) members: Vec<ParticipantId>,
+    feeds: Vec<FeedSender>,
+    tracks: HashMap<TrackId, Known>,
+}
+
+impl RoomState {
+    /// Whether a packet of this room is of any use to a feed.
+    pub(crate) fn is_fed(&self) -> bool {
+        !self.feeds.is_empty()
+    }
+
+    /// Whether the room may vanish.
+    pub(crate) fn is_over(&self) -> bool {
+        self.members.is_empty() && self.feeds.is_empty()
+    }
+
+    /// Lets go of feeds whose reader has gone.
+    pub(crate) fn prune(&mut self) {
+        self.feeds.retain(|feed| !feed.is_closed());
+    }
+
+    /// Opens a feed; `None` when there are too many.
+    pub(crate) fn open_feed(&mut self, at_us: u64) -> Option<Feed> {
+        self.prune();
+        if self.feeds.len() >= MAX_FEEDS {
+            return None;
+        }
+        let (sender, reader) = feed();
+        for known in self.tracks.values() {
+            sender.send(restarted(&known.started, at_us));
+        }
+        let speakers = self.plan.speaking().to_vec();
+        if !speakers.is_empty() {
+            sender.send(FeedItem::Speaking { speakers, at_us });
+        }
+        self.feeds.push(sender);
+        Some(reader)
+    }
+
+    fn feed(&mut self, item: FeedItem) {
+        self.feeds.retain(|feed| feed.send(item.clone()));
+    }
+
+    /// Hands a packet to the feeds. A packet of padding alone is nothing for them.
+    pub(crate) fn feed_packet(&mut self, packet: &Packet<'_>, at_us: u64) {
+        if self.feeds.is_empty() || packet.payload.is_empty() {
+            return;
+        }
+        self.feed(FeedItem::Packet(FeedPacket {
+            track: packet.stream.track,
+            at_us,
+            sequence: packet.index as u16,
+            timestamp: packet.timestamp,
+            marker: packet.marker,
+            keyframe: packet.keyframe,
+            payload: Bytes::copy_from_slice(packet.payload),
+        }));
+    }
+
+    /// Takes over a track that began or ended, and tells everybody.
+    pub(crate) fn change_track(
+        &mut self,
+        room: &RoomId,
+        participant: ParticipantId,
+        change: TrackChange,
+        at_us: u64,
+        outlook: &mut Outlook,
+    ) {
+        let room = room.clone();
+        match change {
+            TrackChange::Started {
+                track,
+                source,
+                codec,
+            } => {
+                let kind = codec.kind();
+                self.plan.track_started(participant, track, source, kind);
+                let started = FeedItem::TrackStarted {
+                    track,
+                    participant,
+                    source,
+                    codec,
+                    at_us,
+                };
+                self.tracks.insert(
+                    track,
+                    Known {
+                        participant,
+                        started: started.clone(),
+                    },
+                );
+                self.feed(started);
+                outlook.tell(Event::TrackStarted {
+                    room,
+                    participant,
+                    track,
+                    source,
+                    kind,
+                });
+            }
+            TrackChange::Ended(track) => {
+                self.plan.track_ended(track);
+                self.tracks.remove(&track);
+                self.feed(FeedItem::TrackEnded { track, at_us });
+                outlook.tell(Event::TrackEnded {
+                    room,
+                    participant,
+                    track,
+                });
+            }
+        }
+    }
+
+    /// Who sends a track.
+    pub(crate) fn owner(&self, track: TrackId) -> Option<ParticipantId> {
+        self.tracks.get(&track).map(|known| known.participant)
+    }
+
+    /// Decides anew who is in which slot, tells what changed, and returns the slots to change.
+    pub(crate) fn update(
+        &mut self,
+        room: &RoomId,
+        now: Instant,
+        at_us: u64,
+        outlook: &mut Outlook,
+    ) -> Vec<Assignment> {
+        let changes = self.plan.update(now);
+        for (participant, slots) in changes.maps {
+            outlook.tell(Event::SlotMap { participant, slots });
+        }
+        if let Some(speakers) = changes.speaking {
+            self.feed(FeedItem::Speaking {
+                speakers: speakers.clone(),
+                at_us,
+            });
+            let room = room.clone();
+            outlook.tell(Event::Speaking { room, speakers });
+        }
+        changes.assignments
+    }
+}
+
+/// A track that runs already, as a feed that is opened now sees it.
+fn restarted(item: &FeedItem, at_us: u64) -> FeedItem {
+    match item.clone() {
+        FeedItem::TrackStarted {
+            track,
+            participant,
+            source,
+            codec,
+            ..
+        } => FeedItem::TrackStarted {
+            track,
+            participant,
+            source,
+            codec,
+            at_us,
+        },
+        other => other,
+    }
+}

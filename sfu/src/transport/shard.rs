@@ -1,0 +1,400 @@
+//! One shard: a thread that owns a socket, its participants and their rooms. Commands come through a bounded queue,
+//! events leave through a bounded channel, and nothing in between takes a lock.
+
+use std::collections::HashMap;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use super::demux::{Directory, Protocol, protocol};
+use super::dtls::Identity;
+use super::handle::{Command, Control, JoinCommand};
+use super::ice::Check;
+use super::negotiation::Grants;
+use super::peer::{NewPeer, Peer, Progress};
+use super::rooms::{Clock, Outlook, RoomState};
+use super::udp::{self, Inbox, Outbox};
+use crate::command::Joined;
+use crate::error::SfuError;
+use crate::event::{Event, GoneReason};
+use crate::feed::Feed;
+use crate::ids::{ParticipantId, RoomId, Source};
+use crate::{SfuConfig, Stats};
+
+/// Between two looks at everybody's timers.
+const TICK: Duration = Duration::from_millis(10);
+/// Between two decisions about who is in which slot.
+const ROOM_TICK: Duration = Duration::from_millis(100);
+/// Without participants the shard sleeps this long; a command or a datagram wakes it.
+const IDLE: Duration = Duration::from_secs(1);
+/// Batches received in one turn before what they led to is sent.
+const BATCHES_PER_TURN: usize = 4;
+
+/// One shard. The next one would have its own of everything in here.
+pub(crate) struct Shard {
+    config: SfuConfig,
+    identity: Arc<Identity>,
+    candidates: Vec<SocketAddr>,
+    socket: Arc<UdpSocket>,
+    control: Arc<Control>,
+    commands: Receiver<Command>,
+    track_ids: Arc<AtomicU64>,
+    /// Who is connected.
+    pub(super) peers: HashMap<ParticipantId, Box<Peer>>,
+    /// The rooms.
+    pub(super) rooms: HashMap<RoomId, RoomState>,
+    directory: Directory,
+    /// What leaves at the end of this turn.
+    pub(super) outbox: Outbox,
+    /// Facts and refusals.
+    pub(super) outlook: Outlook,
+    /// The clock of feeds.
+    pub(super) clock: Clock,
+    /// Counters.
+    pub(super) stats: Stats,
+    next_tick: Instant,
+    next_room_tick: Instant,
+}
+
+/// What a shard is made with.
+pub(crate) struct NewShard {
+    /// As the operator wants it.
+    pub(crate) config: SfuConfig,
+    /// The certificate.
+    pub(crate) identity: Arc<Identity>,
+    /// Where browsers find the socket.
+    pub(crate) candidates: Vec<SocketAddr>,
+    /// The socket.
+    pub(crate) socket: UdpSocket,
+    /// Waker and stop sign.
+    pub(crate) control: Arc<Control>,
+    /// What the outside wants.
+    pub(crate) commands: Receiver<Command>,
+    /// What the outside learns.
+    pub(crate) events: tokio::sync::mpsc::Sender<Event>,
+    /// Where track ids come from.
+    pub(crate) track_ids: Arc<AtomicU64>,
+}
+
+impl Shard {
+    /// A shard without participants.
+    pub(crate) fn new(new: NewShard) -> Self {
+        let now = Instant::now();
+        Self {
+            config: new.config,
+            identity: new.identity,
+            candidates: new.candidates,
+            socket: Arc::new(new.socket),
+            control: new.control,
+            commands: new.commands,
+            track_ids: new.track_ids,
+            peers: HashMap::new(),
+            rooms: HashMap::new(),
+            directory: Directory::default(),
+            outbox: Outbox::default(),
+            outlook: Outlook::new(new.events),
+            clock: Clock::start(),
+            stats: Stats::default(),
+            next_tick: now,
+            next_room_tick: now,
+        }
+    }
+
+    /// Runs until it is told to stop.
+    pub(crate) fn run(mut self) {
+        let mut inbox = Inbox::new();
+        while !self.control.is_stopped() {
+            let timeout = if self.peers.is_empty() {
+                IDLE
+            } else {
+                self.next_tick.saturating_duration_since(Instant::now())
+            };
+            udp::wait(&self.socket, &self.control.waker, timeout);
+            self.turn(&mut inbox);
+        }
+        let now = Instant::now();
+        for peer in self.peers.values_mut() {
+            peer.close(now, &mut self.outbox);
+        }
+        self.outbox.flush(&self.socket);
+    }
+
+    /// One turn of the loop: datagrams, commands, timers; then everything that came of it leaves at once.
+    fn turn(&mut self, inbox: &mut Inbox) {
+        for _ in 0..BATCHES_PER_TURN {
+            let socket = self.socket.clone();
+            let received = inbox.receive(&socket, |bytes, from| {
+                self.on_datagram(bytes, from, Instant::now());
+            });
+            if received == 0 {
+                break;
+            }
+        }
+        while let Ok(command) = self.commands.try_recv() {
+            self.on_command(command, Instant::now());
+        }
+        self.tick(Instant::now());
+        self.outbox.flush(&self.socket);
+    }
+
+    /// Takes one datagram from anywhere.
+    pub(super) fn on_datagram(&mut self, bytes: &mut [u8], from: SocketAddr, now: Instant) {
+        let result = match protocol(bytes) {
+            None => Err("datagram_unknown"),
+            Some(Protocol::Stun) => self.on_stun(bytes, from, now),
+            Some(other) => match self.directory.by_address(from) {
+                None => Err("datagram_of_nobody"),
+                Some(id) => match other {
+                    Protocol::Dtls => self.on_dtls(id, bytes, now),
+                    Protocol::Rtp => self.on_rtp(id, bytes, now),
+                    _ => self.on_rtcp(id, bytes, now),
+                },
+            },
+        };
+        if let Err(reason) = result {
+            self.outlook.refuse(reason);
+        }
+    }
+
+    fn on_stun(
+        &mut self,
+        bytes: &[u8],
+        from: SocketAddr,
+        now: Instant,
+    ) -> Result<(), &'static str> {
+        let check = Check::parse(bytes)?;
+        let id = self
+            .directory
+            .by_ufrag(check.ufrag())
+            .ok_or("stun_username")?;
+        let peer = self.peers.get_mut(&id).ok_or("stun_username")?;
+        peer.on_check(check, from, now, &self.identity, &mut self.outbox)?;
+        self.directory.add_address(from, id);
+        Ok(())
+    }
+
+    fn on_dtls(
+        &mut self,
+        id: ParticipantId,
+        bytes: &[u8],
+        now: Instant,
+    ) -> Result<(), &'static str> {
+        let peer = self.peers.get_mut(&id).ok_or("datagram_of_nobody")?;
+        match peer.on_dtls(bytes, now, &self.identity, &mut self.outbox)? {
+            Progress::Nothing => {}
+            Progress::Connected => {
+                let room = peer.room.clone();
+                self.outlook.tell(Event::Connected {
+                    room,
+                    participant: id,
+                });
+            }
+            Progress::Over(reason) => self.gone(id, reason, now),
+        }
+        Ok(())
+    }
+
+    fn on_command(&mut self, command: Command, now: Instant) {
+        match command {
+            Command::Join(join, reply) => {
+                let _ = reply.send(self.join(*join, now));
+            }
+            Command::Reoffer {
+                participant,
+                offer,
+                sources,
+                reply,
+            } => {
+                let _ = reply.send(self.reoffer(participant, &offer, &sources, now));
+            }
+            Command::Leave(participant) => self.remove(participant, now),
+            Command::CloseRoom(room) => self.close_room(&room, now),
+            Command::SetMuted(participant, source, muted) => {
+                self.with_room_of(participant, now, |room| {
+                    room.plan.set_muted(participant, source, muted);
+                });
+            }
+            Command::Pin(subscriber, pinned) => {
+                self.with_room_of(subscriber, now, |room| room.plan.pin(subscriber, pinned));
+            }
+            Command::Keyframe(track) => {
+                for peer in self.peers.values_mut() {
+                    peer.reception.request_keyframe(track);
+                }
+            }
+            Command::Feed(room, reply) => {
+                let _ = reply.send(self.open_feed(room, now));
+            }
+            Command::Stats(reply) => {
+                let _ = reply.send(self.stats());
+            }
+        }
+    }
+
+    fn join(&mut self, join: JoinCommand, now: Instant) -> Result<Joined, SfuError> {
+        let id = join.participant;
+        let replaces = self.peers.contains_key(&id);
+        if !replaces && self.peers.len() >= self.config.max_participants {
+            return Err(SfuError::Full);
+        }
+        let new = NewPeer {
+            id,
+            room: join.room.clone(),
+            grants: Grants {
+                publish: join.publish,
+                subscribe: join.subscribe,
+            },
+            offer: &join.offer,
+            sources: &join.sources,
+            track_ids: self.track_ids.clone(),
+        };
+        let (peer, joined) = Peer::new(new, &self.identity, &self.candidates, now)?;
+        if replaces {
+            self.disconnect(id, now, Some(&join.room));
+        }
+        self.directory.add_ufrag(&peer.ice.local().ufrag, id);
+        let room = self.rooms.entry(join.room.clone()).or_default();
+        room.plan.add(id, peer.public_slots());
+        room.members.push(id);
+        self.peers.insert(id, Box::new(peer));
+        self.update_room(&join.room, now);
+        Ok(joined)
+    }
+
+    fn reoffer(
+        &mut self,
+        id: ParticipantId,
+        offer: &super::sdp::Offer,
+        sources: &[(String, Source)],
+        now: Instant,
+    ) -> Result<Joined, SfuError> {
+        let peer = self
+            .peers
+            .get_mut(&id)
+            .ok_or(SfuError::UnknownParticipant)?;
+        let joined = peer.reoffer(offer, sources, &self.identity, &self.candidates, now)?;
+        self.directory.add_ufrag(&peer.ice.local().ufrag, id);
+        let room = peer.room.clone();
+        if let Some(state) = self.rooms.get_mut(&room) {
+            state.plan.set_slots(id, peer.public_slots());
+        }
+        self.collect_tracks(id, now);
+        self.update_room(&room, now);
+        Ok(joined)
+    }
+
+    fn open_feed(&mut self, room: RoomId, now: Instant) -> Result<Feed, SfuError> {
+        let at_us = self.clock.unix_us(now);
+        let state = self.rooms.entry(room).or_default();
+        state.open_feed(at_us).ok_or(SfuError::Unavailable)
+    }
+
+    fn close_room(&mut self, room: &RoomId, now: Instant) {
+        let members = self.rooms.get(room).map(|state| state.members.clone());
+        for id in members.unwrap_or_default() {
+            self.disconnect(id, now, Some(room));
+        }
+        self.rooms.remove(room);
+    }
+
+    /// Ends a connection that ended by itself, and says so.
+    pub(super) fn gone(&mut self, id: ParticipantId, reason: GoneReason, now: Instant) {
+        let Some(room) = self.peers.get(&id).map(|peer| peer.room.clone()) else {
+            return;
+        };
+        self.remove(id, now);
+        self.outlook.tell(Event::Gone {
+            room,
+            participant: id,
+            reason,
+        });
+    }
+
+    fn remove(&mut self, id: ParticipantId, now: Instant) {
+        let Some(room) = self.peers.get(&id).map(|peer| peer.room.clone()) else {
+            return;
+        };
+        self.disconnect(id, now, None);
+        self.update_room(&room, now);
+        self.rooms.retain(|_, state| !state.is_over());
+    }
+
+    /// Closes a connection and ends its tracks. In `staying` the seat itself is kept (mutes and pins survive).
+    fn disconnect(&mut self, id: ParticipantId, now: Instant, staying: Option<&RoomId>) {
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        peer.close(now, &mut self.outbox);
+        peer.reception.end();
+        let room = peer.room.clone();
+        self.collect_tracks(id, now);
+        self.peers.remove(&id);
+        self.directory.remove(id);
+        if let Some(state) = self.rooms.get_mut(&room) {
+            state.members.retain(|member| *member != id);
+            if staying != Some(&room) {
+                state.plan.remove(id);
+            }
+        }
+        if staying != Some(&room) {
+            self.update_room(&room, now);
+        }
+    }
+
+    fn with_room_of(&mut self, id: ParticipantId, now: Instant, act: impl FnOnce(&mut RoomState)) {
+        let Some(room) = self.peers.get(&id).map(|peer| peer.room.clone()) else {
+            return;
+        };
+        if let Some(state) = self.rooms.get_mut(&room) {
+            act(state);
+        }
+        self.update_room(&room, now);
+    }
+
+    fn stats(&self) -> Stats {
+        let mut refused = self.outlook.refused.clone();
+        if self.outbox.dropped > 0 {
+            refused.insert("send_dropped", self.outbox.dropped);
+        }
+        let peers = self.peers.values();
+        Stats {
+            rooms: self.rooms.len(),
+            participants: peers.filter(|peer| peer.is_connected()).count(),
+            cpu_us: udp::thread_cpu().as_micros() as u64,
+            refused,
+            ..self.stats.clone()
+        }
+    }
+
+    fn tick(&mut self, now: Instant) {
+        if now < self.next_tick {
+            return;
+        }
+        self.next_tick = now + TICK;
+        let consent = Duration::from_secs(self.config.consent_s);
+        let mut over = Vec::new();
+        let mut ready = Vec::new();
+        for (id, peer) in &mut self.peers {
+            if let Progress::Over(reason) = peer.tick(now, consent, &mut self.outbox) {
+                over.push((*id, reason));
+            } else if peer.became_ready(now) {
+                ready.push(*id);
+            }
+        }
+        for (id, reason) in over {
+            self.gone(id, reason, now);
+        }
+        if now >= self.next_room_tick {
+            self.next_room_tick = now + ROOM_TICK;
+            let rooms: Vec<_> = self.rooms.keys().cloned().collect();
+            for room in rooms {
+                self.update_room(&room, now);
+            }
+            self.rooms.values_mut().for_each(RoomState::prune);
+            self.rooms.retain(|_, state| !state.is_over());
+        }
+        self.want_keyframes(now);
+    }
+}
