@@ -9,6 +9,8 @@ pub mod error;
 pub mod event;
 pub mod feed;
 pub mod forward;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod ids;
 pub mod room;
 pub mod speaker;

@@ -1,3 +1,8 @@
 //! Pure congestion control: transport-wide feedback. No socket, no clock.
 
-pub mod feedback;
+mod chunks;
+mod collector;
+mod feedback;
+
+pub use collector::{FEEDBACK_INTERVAL, FeedbackCollector};
+pub use feedback::{Arrival, Arrivals, Feedback};

@@ -448,3 +448,7 @@ fn shift_vp8(packet: &Packet<'_>, shift: vp8::Shift, payload: &mut [u8]) -> vp8:
         None => vp8::Numbers::default(),
     }
 }
+
+#[cfg(test)]
+#[path = "downstream_tests.rs"]
+mod tests;
