@@ -2,6 +2,7 @@
 //! arrived at the other end, and when.
 
 use super::chunks::{Status, Statuses};
+pub use super::collector::{FEEDBACK_INTERVAL, FeedbackCollector};
 use crate::forward::rtp::Malformed;
 
 /// One feedback packet. Every length in it was checked.

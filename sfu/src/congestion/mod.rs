@@ -2,7 +2,7 @@
 
 mod chunks;
 mod collector;
-mod feedback;
+pub mod feedback;
 
 pub use collector::{FEEDBACK_INTERVAL, FeedbackCollector};
 pub use feedback::{Arrival, Arrivals, Feedback};
