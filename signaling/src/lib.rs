@@ -8,6 +8,8 @@ mod media;
 pub mod message;
 mod rate;
 mod socket;
+#[cfg(test)]
+mod tests;
 pub mod ticket;
 pub mod typescript;
 
@@ -147,7 +149,7 @@ impl Signaling {
 
     /// Rooms with at least one seat taken, and how many are.
     pub async fn rooms(&self) -> Vec<(String, usize)> {
-        let (answer, answered) = oneshot::channel();
+        let (answer, answered) = oneshot::channel::<Vec<(String, usize)>>();
         let _ = self.control.send(Control::Rooms(answer)).await;
         answered.await.unwrap_or_default()
     }
@@ -156,7 +158,7 @@ impl Signaling {
     /// every seat is given up, and no socket is opened any more.
     pub async fn shutdown(&self, grace: Duration) {
         self.door.stop.send_replace(true);
-        let (told, everyone) = oneshot::channel();
+        let (told, everyone) = oneshot::channel::<()>();
         let _ = self.control.send(Control::Stop(told)).await;
         let ended = async {
             let _ = everyone.await;

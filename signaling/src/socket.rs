@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::hub::outgoing::{Inbox, Outgoing, encode, outgoing};
-use crate::hub::{Action, Command, Enter, Who};
+use crate::hub::{Action, Command, Enter, Refused, Who};
 use crate::message::{ClientMessage, ErrorCode, MAX_MESSAGE_BYTES, ServerMessage, VERSION};
 use crate::rate::Rate;
 use crate::ticket::{TicketError, TicketKey, unix_now_s};
@@ -250,7 +250,7 @@ impl Reader {
                 return self.refuse(ErrorCode::NotJoined, why, false);
             }
             ClientMessage::Offer { sdp, fresh, tracks } => {
-                let (done, answered) = oneshot::channel();
+                let (done, answered) = oneshot::channel::<()>();
                 self.act(Action::Offer {
                     sdp,
                     fresh,
@@ -283,7 +283,11 @@ impl Reader {
         self.send(command).await?;
         match answered.await {
             Ok(Ok(who)) => self.who = Some(who),
-            Ok(Err(code)) => return self.refuse(code, "no seat was given", true),
+            Ok(Err(Refused { code, outgoing })) => {
+                // Held until the refusal is queued: without it the writer would end.
+                self.outgoing = Some(outgoing);
+                return self.refuse(code, "no seat was given", true);
+            }
             Err(_) => return Err(End::ByHub),
         }
         self.deadline = Instant::now() + IDLE;
@@ -294,7 +298,7 @@ impl Reader {
     fn ask(
         &mut self,
         message: ClientMessage,
-    ) -> Result<(Command, oneshot::Receiver<Result<Who, ErrorCode>>), Refusal> {
+    ) -> Result<(Command, oneshot::Receiver<Result<Who, Refused>>), Refusal> {
         let ClientMessage::Join {
             version,
             ticket,
@@ -329,7 +333,7 @@ impl Reader {
             .outgoing
             .take()
             .ok_or((ErrorCode::AlreadyJoined, "this socket has a seat"))?;
-        let (answer, answered) = oneshot::channel();
+        let (answer, answered) = oneshot::channel::<Result<Who, Refused>>();
         let enter = Enter {
             room: RoomId::new(&room),
             ticket,

@@ -24,8 +24,14 @@ pub(crate) struct Enter {
     pub(crate) outgoing: Outgoing,
 }
 
+/// No seat; the socket gets back what it brought.
+pub(crate) struct Refused {
+    pub(crate) code: ErrorCode,
+    pub(crate) outgoing: Outgoing,
+}
+
 impl<M: MediaPlane> Hub<M> {
-    pub(super) fn enter(&mut self, enter: Enter, answer: oneshot::Sender<Result<Who, ErrorCode>>) {
+    pub(super) fn enter(&mut self, enter: Enter, answer: oneshot::Sender<Result<Who, Refused>>) {
         let room = self.rooms.get(&enter.room);
         let held = room.and_then(|room| {
             room.seat_to_resume(enter.resume.as_deref()?, enter.ticket.name.as_deref())
@@ -37,7 +43,8 @@ impl<M: MediaPlane> Hub<M> {
             None => full.then_some(ErrorCode::RoomFull),
         };
         if let Some(code) = refused {
-            let _ = answer.send(Err(code));
+            let outgoing = enter.outgoing;
+            let _ = answer.send(Err(Refused { code, outgoing }));
             return;
         }
         let room = enter.room.clone();

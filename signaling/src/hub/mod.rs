@@ -17,11 +17,11 @@ use tokio::time::Instant;
 
 pub(crate) use actions::Action;
 use actions::Answered;
-pub(crate) use enter::Enter;
+pub(crate) use enter::{Enter, Refused};
 use room::{Link, Room};
 
 use crate::media::MediaPlane;
-use crate::message::{ErrorCode, RecordingState, RecordingStatus, ServerMessage};
+use crate::message::{RecordingState, RecordingStatus, ServerMessage};
 use crate::{RoomEvent, SignalingConfig};
 
 /// Commands of sockets that may wait; a full queue makes the sockets wait.
@@ -38,7 +38,7 @@ pub(crate) enum Command {
     /// Someone with a good ticket wants a seat.
     Enter {
         enter: Enter,
-        answer: oneshot::Sender<Result<Who, ErrorCode>>,
+        answer: oneshot::Sender<Result<Who, Refused>>,
     },
     /// Someone with a seat wants something.
     Act { who: Who, action: Action },

@@ -1,0 +1,234 @@
+//! Who gets which seat, for how long, and what the others see of it.
+
+use std::time::Duration;
+
+use tokio::time::advance;
+
+use super::double::Call;
+use super::{HOST, House, ROOM, TALK};
+use crate::RoomEvent;
+use crate::message::{ClientMessage, ErrorCode, Label, ServerMessage};
+
+fn named(name: &str) -> Label {
+    Label::Named { name: name.into() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_people_see_each_other_come_and_go() {
+    let mut house = House::new();
+    let mut ona = house.named("Ona").await;
+    let mut jonas = house.named("Jonas").await;
+    assert_eq!((ona.seat, jonas.seat), (1, 2));
+    assert_eq!(ona.participants.len(), 1);
+    let seen: Vec<_> = jonas.participants.iter().map(|p| &p.label).collect();
+    assert_eq!(seen, [&named("Ona"), &named("Jonas")]);
+    assert!(
+        jonas
+            .participants
+            .iter()
+            .all(|p| p.connected && p.publish && !p.host)
+    );
+    let ServerMessage::ParticipantJoined { participant } = ona.next().await.unwrap() else {
+        unreachable!("Jonas came");
+    };
+    assert_eq!(participant.label, named("Jonas"));
+    ona.send(&ClientMessage::Leave).await;
+    assert_eq!(
+        jonas.next().await,
+        Some(ServerMessage::ParticipantLeft { seat: 1 })
+    );
+    assert_eq!(ona.closed().await, Some(1000));
+    let participant = house.participant().await;
+    house.participant().await;
+    assert_eq!(
+        house.event().await,
+        RoomEvent::Left {
+            room: ROOM.into(),
+            seat: 1
+        }
+    );
+    assert_eq!(house.media.calls(), [Call::Leave(participant)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_anonymous_voice_is_a_number_by_order_of_coming() {
+    let mut house = House::new();
+    let ona = house.named("Ona").await;
+    let mut voices = Vec::new();
+    for number in 1..=2 {
+        let mut voice = house.browser();
+        voice.join(&house.ticket(None, TALK)).await;
+        let own = voice
+            .participants
+            .iter()
+            .find(|p| p.seat == voice.seat)
+            .unwrap();
+        assert_eq!(own.label, Label::Anonymous { number });
+        voices.push(voice);
+    }
+    voices[0].send(&ClientMessage::Leave).await;
+    voices[0].closed().await;
+    let mut third = house.browser();
+    third.join(&house.ticket(None, TALK)).await;
+    assert_eq!(third.seat, 4);
+    assert_eq!(
+        third.participants.last().unwrap().label,
+        Label::Anonymous { number: 3 }
+    );
+    drop(ona);
+    let RoomEvent::Joined { label, host, .. } = house.event().await else {
+        unreachable!("Ona came first");
+    };
+    assert_eq!((label, host), (named("Ona"), false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_connection_takes_the_same_seat_again() {
+    let house = House::new();
+    let mut ona = house.named("Ona").await;
+    let jonas = house.named("Jonas").await;
+    let (seat, secret) = (jonas.seat, jonas.secret.clone());
+    drop(jonas);
+    assert!(!ona.change_of(seat).await.connected);
+    advance(Duration::from_secs(14)).await;
+    ona.ping().await;
+    advance(Duration::from_secs(14)).await;
+    ona.ping().await;
+    let mut back = house.browser();
+    back.ask(&house.ticket(Some("Jonas"), HOST), Some(&secret))
+        .await;
+    back.welcome().await;
+    assert_eq!((back.seat, back.resumed), (seat, true));
+    let seen = ona.change_of(seat).await;
+    assert!(seen.connected && seen.host);
+    // The seat is not given up at the time at which it would have been.
+    advance(Duration::from_secs(5)).await;
+    back.ping().await;
+    assert_eq!(ona.ping().await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_seat_is_given_up_after_thirty_seconds() {
+    let mut house = House::new();
+    let mut ona = house.named("Ona").await;
+    let jonas = house.named("Jonas").await;
+    let (seat, secret) = (jonas.seat, jonas.secret.clone());
+    drop(jonas);
+    assert!(!ona.change_of(seat).await.connected);
+    for _ in 0..6 {
+        assert_eq!(ona.ping().await, []);
+        advance(Duration::from_secs(5)).await;
+    }
+    assert_eq!(
+        ona.next().await,
+        Some(ServerMessage::ParticipantLeft { seat })
+    );
+    let mut late = house.browser();
+    late.ask(&house.ticket(Some("Jonas"), TALK), Some(&secret))
+        .await;
+    late.welcome().await;
+    assert_eq!((late.seat, late.resumed), (3, false));
+    assert_eq!(late.error().await, ErrorCode::ResumeUnknown);
+    house.participant().await;
+    house.participant().await;
+    assert!(matches!(
+        house.event().await,
+        RoomEvent::Left { seat: 2, .. }
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_socket_replaces_the_first() {
+    let house = House::new();
+    let mut first = house.named("Ona").await;
+    let mut second = house.browser();
+    second
+        .ask(&house.ticket(Some("Ona"), TALK), Some(&first.secret))
+        .await;
+    second.welcome().await;
+    assert!(second.resumed);
+    assert_eq!(
+        first.next().await,
+        Some(ServerMessage::Closing {
+            reason: "replaced".into(),
+            in_ms: 0
+        })
+    );
+    assert_eq!(first.closed().await, Some(1000));
+    // That the first socket is gone means nothing to the seat any more.
+    second.ping().await;
+    assert_eq!(second.ping().await, []);
+    assert_eq!(house.signaling.rooms().await, [(ROOM.to_owned(), 1)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_with_another_name_is_no_seat() {
+    let house = House::new();
+    let ona = house.named("Ona").await;
+    for name in [None, Some("Petras")] {
+        let mut other = house.browser();
+        other
+            .ask(&house.ticket(name, TALK), Some(&ona.secret))
+            .await;
+        other.welcome().await;
+        assert!(!other.resumed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_ticket_is_good_for_the_same_seat_only() {
+    let house = House::new();
+    let ona = house.named("Ona").await;
+    let secret = ona.secret.clone();
+    let mut back = house.browser();
+    back.ask(&house.old_ticket(Some("Ona")), Some(&secret))
+        .await;
+    back.welcome().await;
+    assert!(back.resumed);
+    for resume in [None, Some("no such secret")] {
+        let mut other = house.browser();
+        other.ask(&house.old_ticket(Some("Ona")), resume).await;
+        assert_eq!(other.error().await, ErrorCode::TicketExpired);
+        assert_eq!(other.closed().await, Some(1008));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_browser_is_taken_for_dead_and_one_that_pings_is_not() {
+    let house = House::new();
+    let mut ona = house.named("Ona").await;
+    let mut silent = house.named("Jonas").await;
+    for _ in 0..2 {
+        advance(Duration::from_secs(7)).await;
+        ona.ping().await;
+    }
+    advance(Duration::from_secs(2)).await;
+    assert!(!ona.change_of(silent.seat).await.connected);
+    assert_eq!(silent.closed().await, Some(1001));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_room_takes_nobody() {
+    let house = House::with_seats(1);
+    let _ona = house.named("Ona").await;
+    let mut other = house.browser();
+    other.ask(&house.ticket(Some("Jonas"), TALK), None).await;
+    assert_eq!(other.error().await, ErrorCode::RoomFull);
+    assert_eq!(other.closed().await, Some(1008));
+}
+
+#[tokio::test(start_paused = true)]
+async fn numbers_are_not_given_twice_when_everyone_was_gone() {
+    let mut house = House::new();
+    let mut ona = house.named("Ona").await;
+    ona.send(&ClientMessage::Leave).await;
+    ona.closed().await;
+    assert_eq!(house.signaling.rooms().await, []);
+    house.participant().await;
+    house.event().await;
+    assert_eq!(
+        house.event().await,
+        RoomEvent::RoomEmpty { room: ROOM.into() }
+    );
+    assert_eq!(house.named("Ona").await.seat, 2);
+}
