@@ -85,11 +85,13 @@ export class Deck {
     }
   }
 
-  /** Whether something that should sound or show at `time` has no data yet. */
+  /** Whether something that should sound at `time` has no data yet. Pictures come when they come: speech goes on. */
   lacks(time: number, nowMs: number): boolean {
     let lacking = false;
-    for (const held of this.#held.values()) {
-      if (!plays(held, time) || held.element.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA || nearEnd(held, time)) {
+    const active = [...this.#held.values()].filter((held) => plays(held, time));
+    const voices = active.filter((held) => held.track.source === "microphone");
+    for (const held of voices.length > 0 ? voices : active) {
+      if (held.element.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA || nearEnd(held, time)) {
         held.waitingSince = null;
         continue;
       }
@@ -138,7 +140,10 @@ export class Deck {
 }
 
 function plays(held: Held, time: number): boolean {
-  return !held.broken && held.piece.start <= time && time < held.piece.start + held.piece.duration && !held.element.ended;
+  const inside = time - held.piece.start;
+  if (held.broken || inside < 0 || inside >= held.piece.duration) return false;
+  // A file may be a little shorter than its piece: once over, it is over.
+  return !(held.element.ended && inside >= held.element.duration - 0.2);
 }
 
 /** The last moments of a file never have a future. */

@@ -1,0 +1,73 @@
+// A recording as the server tells it: its manifest, and what the people in it are called.
+
+import { readManifest, type Replay } from "./manifest";
+
+export type Label = { name: string } | { anonymous: number };
+
+export interface Recording {
+  title: string;
+  replay: Replay;
+  labels: ReadonlyMap<string, Label>;
+}
+
+/** Why there is nothing to play: `not_found`, `network`, `unreadable`. */
+export class RecordingError extends Error {
+  constructor(readonly code: "not_found" | "network" | "unreadable") {
+    super(code);
+  }
+}
+
+export function pieceUrl(recording: string, file: string): string {
+  return `/media/${encodeURIComponent(recording)}/${encodeURIComponent(file)}`;
+}
+
+export async function loadRecording(id: string): Promise<Recording> {
+  const [about, manifest] = await Promise.all([
+    ask(`/api/v1/recordings/${encodeURIComponent(id)}`),
+    ask(pieceUrl(id, "manifest.json")),
+  ]);
+  try {
+    return { title: titleOf(about), replay: readManifest(manifest), labels: labelsOf(about) };
+  } catch {
+    throw new RecordingError("unreadable");
+  }
+}
+
+async function ask(path: string): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(path, { headers: { accept: "application/json" }, cache: "no-cache" });
+  } catch {
+    throw new RecordingError("network");
+  }
+  if (response.status === 404 || response.status === 410) throw new RecordingError("not_found");
+  if (!response.ok) throw new RecordingError("network");
+  try {
+    return await response.json();
+  } catch {
+    throw new RecordingError("unreadable");
+  }
+}
+
+function titleOf(about: unknown): string {
+  const conference = member(about, "conference");
+  const title = member(conference, "title");
+  return typeof title === "string" ? title : "";
+}
+
+function labelsOf(about: unknown): Map<string, Label> {
+  const labels = new Map<string, Label>();
+  const all = member(about, "labels");
+  if (typeof all !== "object" || all === null) return labels;
+  for (const [participant, label] of Object.entries(all as Record<string, unknown>)) {
+    const name = member(label, "name");
+    const anonymous = member(label, "anonymous");
+    if (typeof name === "string") labels.set(participant, { name });
+    else if (typeof anonymous === "number") labels.set(participant, { anonymous });
+  }
+  return labels;
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}
