@@ -17,5 +17,7 @@ mod server;
 mod source;
 mod wait;
 
+mod bad_input;
 mod call;
+mod cli;
 mod tidy;
