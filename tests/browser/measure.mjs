@@ -19,15 +19,25 @@ export function picturesPerSecond({ selector, over_ms }) {
   });
 }
 
+/** Run before a page's own scripts: remembers every media element that is played, in the page or out of it. */
+export function rememberPlayed() {
+  window.played = new Set();
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    window.played.add(this);
+    return play.call(this);
+  };
+}
+
 /**
- * What sounds: for every element that matches, the loudest frequency in Hz over `over_ms`, or null when it is quiet.
+ * What sounds: for every element that matches (without a selector: that was ever played), the loudest frequency in Hz over `over_ms`, or null when it is quiet.
  * Elements that play a stream are tapped beside their own way to the speaker; elements that play a file are routed through.
  */
 export function tones({ selector, over_ms }) {
   window.ears ??= { context: new AudioContext(), taps: new WeakMap() };
   const { context, taps } = window.ears;
   void context.resume();
-  const found = [...document.querySelectorAll(selector)];
+  const found = selector ? [...document.querySelectorAll(selector)] : [...window.played].filter((one) => !one.paused);
   const analysers = found.map((element) => {
     const key = element.srcObject ?? element;
     let analyser = taps.get(key);

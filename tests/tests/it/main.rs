@@ -20,4 +20,7 @@ mod wait;
 mod bad_input;
 mod call;
 mod cli;
+mod faults;
+mod pages;
+mod replay;
 mod tidy;

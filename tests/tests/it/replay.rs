@@ -1,0 +1,91 @@
+//! A call that was recorded through the page, and its replay in a browser.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::browser::Scenario;
+use crate::fixtures::devices;
+use crate::people::City;
+use crate::server::Server;
+
+/// What `recorded.mjs` is told.
+pub fn recorded_call(server: &Server, strike: Option<&str>) -> Value {
+    let city = City::of(server);
+    json!({
+        "url": server.url,
+        "conference": city.announced_of_host,
+        "host": city.host,
+        "resident": city.residents[0],
+        "devices": { "a": devices(0, 1000).json(), "b": devices(120, 440).json() },
+        "strike": strike,
+    })
+}
+
+/// Whether a tone was heard at a place of the replay.
+fn heard(place: &Value, tone_hz: f64) -> bool {
+    let tones = place["hz"].as_array().into_iter().flatten();
+    tones
+        .filter_map(Value::as_f64)
+        .any(|hz| (hz - tone_hz).abs() < 12.0)
+}
+
+#[test]
+fn a_recorded_call_is_replayed_seconds_after_its_end() {
+    let server = Server::start();
+    let mut scenario = Scenario::start(
+        "recorded",
+        &recorded_call(&server, None),
+        Duration::from_secs(150),
+    );
+    let facts = scenario.wait_for("done");
+    drop(scenario);
+    let times = &facts["times"];
+    let at = |name: &str| times[name].as_f64().unwrap_or(f64::NAN);
+    assert!(
+        at("ready_after_s") <= 10.0,
+        "the replay took {} s",
+        at("ready_after_s")
+    );
+    assert_eq!(facts["complaints"], json!([]), "the pages complained");
+
+    // Places well inside of what was: A alone; both; A muted; both again.
+    let places = [
+        at("b_in_s") - 3.0,
+        at("b_in_s") + 2.5,
+        at("a_mutes_s") + 2.5,
+        at("a_unmutes_s") + 2.0,
+    ];
+    let args = json!({ "url": server.url, "recording": facts["recording"], "places_s": places });
+    let replay = Scenario::run("replay", &args, Duration::from_secs(90));
+    let duration_s = replay["duration_s"].as_f64().unwrap_or(0.0);
+    assert!(
+        (duration_s - at("end_s")).abs() <= 1.0,
+        "{duration_s} s instead of {} s",
+        at("end_s")
+    );
+    let expected = [(true, false), (true, true), (false, true), (true, true)];
+    for (place, (a, b)) in expected.iter().enumerate() {
+        let found = &replay["places"][place];
+        assert_eq!(
+            (heard(found, 1000.0), heard(found, 440.0)),
+            (*a, *b),
+            "at {} s: {found}",
+            places[place]
+        );
+    }
+    // In the middle, a face moves.
+    assert!(
+        replay["places"][1]["fps"].as_f64().unwrap_or(0.0) >= 10.0,
+        "{}",
+        replay["places"][1]
+    );
+    let at_s = replay["places"][1]["at_s"].as_f64().unwrap_or(f64::NAN);
+    assert!(
+        (at_s - places[1]).abs() < 4.0,
+        "seeking to {} s came to {at_s} s",
+        places[1]
+    );
+    assert_eq!(replay["complaints"], json!([]), "the replay complained");
+    server.assert_no_panic();
+}
