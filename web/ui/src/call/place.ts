@@ -14,6 +14,8 @@ export interface Place {
   displayName: string;
   isHost: boolean;
   status: ConferenceStatus;
+  /** ISO 8601; `null` when the page does not say. */
+  startsAt: string | null;
   lang: Lang;
   csrf: string;
   demo: boolean;
@@ -30,6 +32,7 @@ export function readPlace(data: DOMStringMap): Place {
     displayName: data["displayName"] ?? "",
     isHost: data["isHost"] === "true",
     status: statusOf(data["status"]),
+    startsAt: data["startsAt"] ?? null,
     lang: langOf(data["lang"]),
     csrf: data["csrf"] ?? "",
     demo: data["demo"] === "true",
@@ -45,5 +48,5 @@ export const paths = {
   conference: (id: string): string => `/priemimai/${encodeURIComponent(id)}`,
   call: (id: string): string => `/priemimai/${encodeURIComponent(id)}/pokalbis`,
   archive: "/archyvas",
-  signIn: (back: string): string => `/prisijungti?grizti=${encodeURIComponent(back)}`,
+  signIn: (back: string): string => `/prisijungti?toliau=${encodeURIComponent(back)}`,
 };
