@@ -411,5 +411,5 @@ impl Member {
 }
 
 #[cfg(test)]
-#[path = "room_tests.rs"]
+#[path = "tests/room.rs"]
 mod tests;

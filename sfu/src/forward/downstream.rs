@@ -450,5 +450,5 @@ fn shift_vp8(packet: &Packet<'_>, shift: vp8::Shift, payload: &mut [u8]) -> vp8:
 }
 
 #[cfg(test)]
-#[path = "downstream_tests.rs"]
+#[path = "tests/downstream.rs"]
 mod tests;

@@ -11,7 +11,7 @@ pub mod downstream;
 pub mod keyframes;
 pub mod losses;
 pub mod packet;
-pub mod reception;
+pub mod quality;
 pub mod resend;
 pub mod rtcp;
 pub mod rtcp_write;

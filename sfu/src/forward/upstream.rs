@@ -1,4 +1,4 @@
-//! One incoming stream: duplicates refused, losses found, reception measured, the last packets kept.
+//! One incoming stream: duplicates refused, losses found, quality measured, the last packets kept.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use super::cache::PacketCache;
 use super::codec::begins_keyframe;
 use super::losses::Losses;
 use super::packet::{Packet, StreamId};
-use super::reception::Reception;
+use super::quality::Quality;
 use super::rtcp::{ReportBlock, SenderInfo};
 use super::rtp::{AudioLevel, RtpView};
 use super::window::{Seen, Window, extend};
@@ -59,7 +59,7 @@ pub struct Upstream {
     window: Window,
     cache: PacketCache,
     losses: Losses,
-    reception: Reception,
+    quality: Quality,
     last_media: Option<Instant>,
 }
 
@@ -76,7 +76,7 @@ impl Upstream {
             window: Window::default(),
             cache: PacketCache::new(stream, kept),
             losses: Losses::default(),
-            reception: Reception::new(codec.clock_rate()),
+            quality: Quality::new(codec.clock_rate()),
             last_media: None,
         }
     }
@@ -110,7 +110,7 @@ impl Upstream {
             }
         }
         if via == Via::Media {
-            self.reception.received(index, rtp.timestamp(), now);
+            self.quality.received(index, rtp.timestamp(), now);
         }
         let payload = rtp.payload();
         if !payload.is_empty() {
@@ -155,17 +155,18 @@ impl Upstream {
 
     /// The sender's clocks.
     pub fn on_sender_report(&mut self, info: &SenderInfo, now: Instant) {
-        self.reception.on_sender_report(info, now);
+        self.quality.on_sender_report(info, now);
     }
 
-    /// The sender's last report and when it came.
-    pub fn sender_report(&self) -> Option<(SenderInfo, Instant)> {
-        self.reception.sender_report()
+    /// The sender's clocks now, carried on from its last report; `None` before the first. Pass it through
+    /// [`super::downstream::Downstream::sender_report`] when a slot switched, so that the viewer need not wait for the next.
+    pub fn sender_now(&self, now: Instant) -> Option<SenderInfo> {
+        self.quality.sender_now(now)
     }
 
     /// What to report to the sender; `None` before the first packet. Begins a new interval for the fraction lost.
     pub fn report_block(&mut self, now: Instant) -> Option<ReportBlock> {
-        self.reception.report(self.stream.ssrc, now)
+        self.quality.report(self.stream.ssrc, now)
     }
 
     /// Whether a packet with a payload came within the last second: only then may a keyframe be asked for (rule 3).

@@ -1,4 +1,4 @@
-//! How well one stream is received: what a receiver report says of it (RFC 3550 §6.4.1, appendix A.3 and A.8).
+//! How well one stream is received, and what its sender said of its clocks (RFC 3550 §6.4.1, appendix A.3 and A.8).
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use super::rtcp::{ReportBlock, SenderInfo};
 
 /// Counts of one incoming stream. Retransmissions are not counted as received: the sender should see the path's true loss.
 #[derive(Debug)]
-pub struct Reception {
+pub struct Quality {
     clock_rate: u32,
     first: Option<(u64, Instant)>,
     highest: u64,
@@ -19,7 +19,7 @@ pub struct Reception {
     sender: Option<(SenderInfo, Instant)>,
 }
 
-impl Reception {
+impl Quality {
     /// Nothing received yet.
     pub fn new(clock_rate: u32) -> Self {
         Self {
@@ -56,9 +56,17 @@ impl Reception {
         self.sender = Some((*info, now));
     }
 
-    /// The last sender report and when it came.
-    pub fn sender_report(&self) -> Option<(SenderInfo, Instant)> {
-        self.sender
+    /// The sender's clocks now, carried on from its last report: what a slot that has just switched can pass on at once.
+    pub fn sender_now(&self, now: Instant) -> Option<SenderInfo> {
+        let (info, at) = self.sender?;
+        let passed = now.duration_since(at);
+        let ntp = (passed.as_nanos() << 32) / 1_000_000_000;
+        let ticks = passed.as_micros() * u128::from(self.clock_rate) / 1_000_000;
+        Some(SenderInfo {
+            ntp: info.ntp.wrapping_add(ntp as u64),
+            rtp: info.rtp.wrapping_add(ticks as u32),
+            ..info
+        })
     }
 
     /// The report; `None` before the first packet. Begins a new interval for the fraction lost.
@@ -98,33 +106,33 @@ mod tests {
     #[test]
     fn loss_is_reported_for_the_interval_and_for_ever() {
         let now = Instant::now();
-        let mut reception = Reception::new(90_000);
-        assert_eq!(reception.report(1, now), None);
+        let mut quality = Quality::new(90_000);
+        assert_eq!(quality.report(1, now), None);
         for index in (0x1_0000..0x1_0064).filter(|index| index % 4 != 1) {
-            reception.received(index, 0, now);
+            quality.received(index, 0, now);
         }
-        let block = reception.report(7, now).unwrap();
+        let block = quality.report(7, now).unwrap();
         assert_eq!((block.ssrc, block.fraction_lost), (7, 64));
         assert_eq!((block.cumulative_lost, block.highest), (25, 99));
         for index in 0x1_0064..0x1_0080 {
-            reception.received(index, 0, now);
+            quality.received(index, 0, now);
         }
-        let block = reception.report(7, now).unwrap();
+        let block = quality.report(7, now).unwrap();
         assert_eq!((block.fraction_lost, block.cumulative_lost), (0, 25));
-        assert_eq!(reception.report(7, now).unwrap().fraction_lost, 0);
+        assert_eq!(quality.report(7, now).unwrap().fraction_lost, 0);
     }
 
     #[test]
     fn an_even_stream_has_no_jitter_and_an_uneven_one_has() {
         let start = Instant::now();
         let run = |late_ms: u64| {
-            let mut reception = Reception::new(48_000);
+            let mut quality = Quality::new(48_000);
             for n in 0..500 {
                 let late = Duration::from_millis(if n % 2 == 1 { late_ms } else { 0 });
                 let at = start + Duration::from_millis(20 * n) + late;
-                reception.received(0x1_0000 + n, (960 * n) as u32, at);
+                quality.received(0x1_0000 + n, (960 * n) as u32, at);
             }
-            reception.report(1, start).unwrap().jitter
+            quality.report(1, start).unwrap().jitter
         };
         assert_eq!(run(0), 0);
         // Each transit differs by 5 ms = 240 ticks from the one before.
@@ -134,19 +142,34 @@ mod tests {
     #[test]
     fn the_senders_report_comes_back_with_its_delay() {
         let now = Instant::now();
-        let mut reception = Reception::new(48_000);
-        reception.received(0x1_0000, 0, now);
+        let mut quality = Quality::new(48_000);
+        quality.received(0x1_0000, 0, now);
         let info = SenderInfo {
             ntp: 0x1111_2222_3333_4444,
             ..SenderInfo::default()
         };
-        reception.on_sender_report(&info, now);
-        let block = reception
-            .report(1, now + Duration::from_millis(500))
-            .unwrap();
+        quality.on_sender_report(&info, now);
+        let block = quality.report(1, now + Duration::from_millis(500)).unwrap();
         assert_eq!(
             (block.last_sr, block.delay_since_last_sr),
             (0x2222_3333, 32_768)
         );
+    }
+
+    #[test]
+    fn rule_8_the_senders_clocks_go_on_between_its_reports() {
+        let now = Instant::now();
+        let mut quality = Quality::new(90_000);
+        assert_eq!(quality.sender_now(now), None);
+        let info = SenderInfo {
+            ntp: 5 << 32,
+            rtp: u32::MAX,
+            ..SenderInfo::default()
+        };
+        quality.on_sender_report(&info, now);
+        let later = quality
+            .sender_now(now + Duration::from_millis(1500))
+            .unwrap();
+        assert_eq!((later.ntp, later.rtp), (13 << 31, 134_999));
     }
 }
