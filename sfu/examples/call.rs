@@ -14,7 +14,9 @@ type Maps = Arc<Mutex<BTreeMap<u64, String>>>;
 
 #[tokio::main]
 async fn main() {
-    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:9500".to_owned());
+    let address = std::env::args()
+        .nth(1)
+        .unwrap_or("127.0.0.1:9500".to_owned());
     let (sfu, mut events) = Sfu::start(SfuConfig::default()).unwrap();
     let maps = Maps::default();
     let seen = maps.clone();
@@ -58,7 +60,10 @@ fn serve(mut stream: TcpStream, sfu: &Sfu, maps: &Maps) {
     let Some((path, body)) = request(&mut stream) else {
         return;
     };
-    let (what, who) = path.trim_start_matches('/').split_once('/').unwrap_or((&path, "0"));
+    let (what, who) = path
+        .trim_start_matches('/')
+        .split_once('/')
+        .unwrap_or((&path, "0"));
     let participant = ParticipantId(who.parse().unwrap_or(0));
     let answer = match what {
         "join" => {
@@ -80,8 +85,15 @@ fn serve(mut stream: TcpStream, sfu: &Sfu, maps: &Maps) {
             sfu.leave(participant);
             Ok(String::new())
         }
-        "map" => Ok(maps.lock().unwrap().get(&participant.0).cloned().unwrap_or("{}".to_owned())),
-        "stats" => runtime.block_on(sfu.stats()).map(|stats| format!("{stats:?}")),
+        "map" => Ok(maps
+            .lock()
+            .unwrap()
+            .get(&participant.0)
+            .cloned()
+            .unwrap_or("{}".to_owned())),
+        "stats" => runtime
+            .block_on(sfu.stats())
+            .map(|stats| format!("{stats:?}")),
         _ => Ok("<!doctype html><title>call</title>".to_owned()),
     };
     let (status, text) = match answer {

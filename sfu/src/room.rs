@@ -360,11 +360,13 @@ impl Member {
             .map(|&(id, _)| id)
             .take(count)
             .collect();
-        let pinned = order.iter().find(|&&(id, owner)| {
-            kind == Kind::Video
-                && owner != self.id
-                && self.pinned == Some(owner)
-                && tracks.get(&id).is_some_and(|t| t.source != Source::Screen)
+        let owner = self
+            .pinned
+            .filter(|&owner| kind == Kind::Video && owner != self.id);
+        let pinned = owner.and_then(|pinned| {
+            order.iter().find(|&&(id, owner)| {
+                owner == pinned && tracks.get(&id).is_some_and(|t| t.source != Source::Screen)
+            })
         });
         if let Some(&(pinned, _)) = pinned {
             if !deserving.contains(&pinned) {
