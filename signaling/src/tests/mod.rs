@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says by panicking")]
 
 mod browser;
+mod document;
 mod double;
 mod hostile;
 mod loopback;
