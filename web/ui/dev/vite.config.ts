@@ -8,5 +8,6 @@ export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   publicDir: false,
   plugins: [svelte({ configFile: fileURLToPath(new URL("../svelte.config.js", import.meta.url)) })],
+  build: { rollupOptions: { input: [fileURLToPath(new URL("call.html", import.meta.url))] }, target: "es2022" },
   server: { port: 5199, strictPort: true, fs: { allow: ["../.."] } },
 });

@@ -12,8 +12,13 @@ export function texts(lang: Lang, source: string): Texts {
   bundle.addResource(new FluentResource(source));
   return (key, args) => {
     const message = bundle.getMessage(key);
-    return message?.value ? bundle.formatPattern(message.value, args, []) : key;
+    return message?.value ? unbroken(bundle.formatPattern(message.value, args, [])) : key;
   };
+}
+
+/** A figure stays with what it counts, a dash with what goes before it. */
+function unbroken(text: string): string {
+  return text.replace(/(\d) (?=\S)/gu, "$1\u00a0").replaceAll(" – ", "\u00a0– ");
 }
 
 /** The language a page says it is in. */
