@@ -9,10 +9,11 @@ use crate::forward::downstream::{
     Downstream, DownstreamConfig, PayloadType, PayloadTypes, Written,
 };
 use crate::forward::packet::StreamId;
+use crate::forward::picture_ids::{PictureIds, Shift};
 use crate::forward::rtcp::{Rtcp, packets};
 use crate::forward::rtp::{ExtensionIds, Header, RtpView, write_header};
 use crate::forward::upstream::{Upstream, Via};
-use crate::forward::{codec, rtcp_write, rtx, vp8};
+use crate::forward::{codec, rtcp_write, rtx};
 use crate::ids::{Codec, Kind, TrackId};
 
 /// RTP headers, extensions, padding, and RTX unwrapping.
@@ -54,24 +55,24 @@ pub fn rtcp(data: &[u8]) {
     }
 }
 
-/// The VP8 descriptor: shifting keeps its length, and shifting back restores it.
+/// The VP8 and VP9 descriptors: shifting their numbers moves nothing, and shifting back restores them.
 pub fn vp8(data: &[u8]) {
-    let Some(descriptor) = vp8::Descriptor::parse(data) else {
-        return;
-    };
-    let shift = vp8::Shift {
+    let shift = Shift {
         picture_id: 0x1234,
         tl0: 77,
     };
-    let back = vp8::Shift {
+    let back = Shift {
         picture_id: 0u16.wrapping_sub(0x1234) & 0x7fff,
         tl0: 0u8.wrapping_sub(77),
     };
-    let mut payload = data.to_vec();
-    descriptor.shift(&mut payload, shift);
-    assert_eq!(vp8::Descriptor::parse(&payload), Some(descriptor));
-    descriptor.shift(&mut payload, back);
-    assert_eq!(payload, data);
+    for codec in [Codec::Vp8, Codec::Vp9] {
+        let ids = PictureIds::find(codec, data);
+        let mut payload = data.to_vec();
+        ids.shift(&mut payload, shift);
+        assert_eq!(PictureIds::find(codec, &payload), ids);
+        ids.shift(&mut payload, back);
+        assert_eq!(payload, data);
+    }
 }
 
 /// Keyframe detection of every codec.

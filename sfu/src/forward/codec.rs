@@ -1,6 +1,6 @@
 //! What can be told from the first bytes of a payload: whether a picture begins here that needs no other.
 
-use super::vp8;
+use super::{vp8, vp9};
 use crate::ids::Codec;
 
 /// Whether this payload begins a keyframe. Sound has none; an empty or cut payload is none.
@@ -21,23 +21,10 @@ fn vp8_begins(payload: &[u8]) -> Option<bool> {
     Some(descriptor.begins_frame && header & 1 == 0)
 }
 
-/// RFC 9628 §4.2: not predicted from another frame (P), begin of a frame (B), lowest spatial layer (SID).
+/// RFC 9628 §4.2: not predicted from another picture (P), begin of a frame (B), lowest spatial layer (SID).
 fn vp9_begins(payload: &[u8]) -> Option<bool> {
-    let flags = *payload.first()?;
-    let mut offset = 1;
-    if flags & 0x80 != 0 {
-        offset += if payload.get(offset)? & 0x80 != 0 {
-            2
-        } else {
-            1
-        };
-    }
-    let mut spatial_layer = 0;
-    if flags & 0x20 != 0 {
-        spatial_layer = payload.get(offset)? >> 1 & 7;
-        offset += 1;
-    }
-    Some(flags & 0x40 == 0 && flags & 0x08 != 0 && spatial_layer == 0 && payload.len() > offset)
+    let descriptor = vp9::Descriptor::parse(payload)?;
+    Some(!descriptor.predicted && descriptor.begins_frame && descriptor.spatial_layer == 0)
 }
 
 /// RFC 6184 §5.4: a sequence parameter set, alone, in an aggregate (STAP-A), or beginning in a fragment (FU-A).

@@ -6,13 +6,13 @@
 use std::time::{Duration, Instant};
 
 use super::packet::{Packet, StreamId};
+use super::picture_ids::{Numbers, PictureIds, Shift};
 use super::resend::ResendLimit;
 use super::rtcp::{ReportBlock, SenderInfo};
 use super::rtp::{ExtensionIds, Header, write_header};
 use super::rtt::RoundTrip;
 use super::rtx;
 use super::splice::{Splice, Splices};
-use super::vp8;
 use super::window::{Seen, Window, extend};
 use crate::ids::{Codec, Kind, TrackId};
 
@@ -110,7 +110,7 @@ pub struct Downstream {
     splices: Splices,
     went_out: Window,
     last: Option<Last>,
-    vp8_last: vp8::Numbers,
+    last_picture: Numbers,
     next_rtx: u64,
     /// Below this number a resend under the same number could have other bytes than the first time.
     resendable_from: u64,
@@ -131,7 +131,7 @@ impl Downstream {
             splices: Splices::default(),
             went_out: Window::default(),
             last: None,
-            vp8_last: vp8::Numbers::default(),
+            last_picture: Numbers::default(),
             next_rtx: u64::from(config.first_rtx_sequence & 0x7fff),
             resendable_from: 0,
             limit: ResendLimit::new(now),
@@ -237,7 +237,8 @@ impl Downstream {
         };
         let start = out.len();
         let header_len = self.write(&header, None, packet, out);
-        let numbers = shift_vp8(packet, splice.vp8, &mut out[start + header_len..]);
+        let pictures = PictureIds::find(packet.codec, packet.payload);
+        let numbers = pictures.shift(&mut out[start + header_len..], splice.pictures);
         self.note_last(index, header.timestamp, numbers, now);
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(packet.payload.len() as u32);
@@ -298,7 +299,8 @@ impl Downstream {
         let start = out.len();
         let header_len = self.write(&header, original, &packet, out);
         let payload_at = out.len() - packet.payload.len();
-        shift_vp8(&packet, splice.vp8, &mut out[payload_at..]);
+        PictureIds::find(packet.codec, packet.payload)
+            .shift(&mut out[payload_at..], splice.pictures);
         Some(Written {
             ssrc,
             index,
@@ -369,14 +371,14 @@ impl Downstream {
                 (last.index + 1, last.timestamp.wrapping_add(advance as u32))
             }
         };
-        let numbers = vp8_numbers(packet);
+        let pictures = PictureIds::find(packet.codec, packet.payload);
         self.splices.begin(Splice {
             stream: packet.stream,
             first_in: packet.index,
             first_out,
             last_out: first_out,
             timestamp_shift: timestamp.wrapping_sub(packet.timestamp),
-            vp8: vp8::Shift::continuing(self.vp8_last, numbers),
+            pictures: Shift::continuing(self.last_picture, pictures.numbers(packet.payload)),
         });
         self.current = Some(packet.stream);
         self.ssrc_changed = false;
@@ -413,39 +415,18 @@ impl Downstream {
         len
     }
 
-    fn note_last(&mut self, index: u64, timestamp: u32, numbers: vp8::Numbers, now: Instant) {
+    fn note_last(&mut self, index: u64, timestamp: u32, numbers: Numbers, now: Instant) {
         if self.last.is_none_or(|last| index > last.index) {
             self.last = Some(Last {
                 index,
                 timestamp,
                 at: now,
             });
-            self.vp8_last = vp8::Numbers {
-                picture_id: numbers.picture_id.or(self.vp8_last.picture_id),
-                tl0: numbers.tl0.or(self.vp8_last.tl0),
+            self.last_picture = Numbers {
+                picture_id: numbers.picture_id.or(self.last_picture.picture_id),
+                tl0: numbers.tl0.or(self.last_picture.tl0),
             };
         }
-    }
-}
-
-/// The VP8 ids of a packet as it came.
-fn vp8_numbers(packet: &Packet<'_>) -> vp8::Numbers {
-    (packet.codec == Codec::Vp8)
-        .then(|| vp8::Descriptor::parse(packet.payload))
-        .flatten()
-        .map_or_else(vp8::Numbers::default, |descriptor| {
-            descriptor.numbers(packet.payload)
-        })
-}
-
-/// Shifts the VP8 ids in a payload that was copied, and gives them (rule 5).
-fn shift_vp8(packet: &Packet<'_>, shift: vp8::Shift, payload: &mut [u8]) -> vp8::Numbers {
-    if packet.codec != Codec::Vp8 {
-        return vp8::Numbers::default();
-    }
-    match vp8::Descriptor::parse(payload) {
-        Some(descriptor) => descriptor.shift(payload, shift),
-        None => vp8::Numbers::default(),
     }
 }
 

@@ -1,7 +1,7 @@
-//! How one stream is renumbered while a slot shows it: its numbers, timestamps and VP8 ids shifted onto the slot's own.
+//! How one stream is renumbered while a slot shows it: its numbers, timestamps and picture numbers shifted onto the slot's own.
 
 use super::packet::StreamId;
-use super::vp8::Shift;
+use super::picture_ids::Shift;
 
 /// Stretches of the past that are remembered for retransmissions; a NACK for an older one is not answered.
 const REMEMBERED: usize = 8;
@@ -19,8 +19,8 @@ pub struct Splice {
     pub last_out: u64,
     /// What is added to its timestamps.
     pub timestamp_shift: u32,
-    /// What is added to its VP8 ids.
-    pub vp8: Shift,
+    /// What is added to its picture numbers.
+    pub pictures: Shift,
 }
 
 impl Splice {

@@ -85,7 +85,7 @@ fn send(
 
 fn ids(bytes: &[u8]) -> (Option<u16>, Option<u8>) {
     let payload = RtpView::parse(bytes).unwrap().payload();
-    let numbers = vp8::Descriptor::parse(payload).unwrap().numbers(payload);
+    let numbers = PictureIds::find(Codec::Vp8, payload).numbers(payload);
     (numbers.picture_id, numbers.tl0)
 }
 
