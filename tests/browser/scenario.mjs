@@ -1,7 +1,7 @@
 // What every scenario shares: its arguments, its lines to the test that started it, and its ending. No browser here.
 
 /** The arguments the test gave. */
-export const args = JSON.parse(process.argv[2] ?? '{}');
+export const args = process.argv[2]?.startsWith('{') ? JSON.parse(process.argv[2]) : {};
 
 /** Says one thing to the test. */
 export function say(event, facts = {}) {
@@ -10,17 +10,18 @@ export function say(event, facts = {}) {
 
 const lines = [];
 let waiting = null;
-process.stdin.setEncoding('utf8');
-process.stdin.on('data', (text) => {
-  for (const line of text.split('\n').filter(Boolean)) {
-    if (waiting) {
-      waiting(line);
-      waiting = null;
-    } else lines.push(line);
-  }
-});
-// The test is gone: so are we. Browsers that are driven by a pipe go with us; the others are closed first.
-process.stdin.on('end', () => void end(1));
+function listen() {
+  process.stdin.setEncoding('utf8').on('data', (text) => {
+    for (const line of text.split('\n').filter(Boolean)) {
+      if (waiting) {
+        waiting(line);
+        waiting = null;
+      } else lines.push(line);
+    }
+  });
+  // The test is gone: so are we. Browsers that are driven by a pipe go with us; the others are closed first.
+  process.stdin.on('end', () => void end(1));
+}
 
 /** Waits until the test says to go on. */
 export function toldToGoOn() {
@@ -36,7 +37,8 @@ export function atEnd(close) {
 }
 
 let ending = false;
-async function end(code) {
+/** Closes everything and ends the process. */
+export async function end(code) {
   if (ending) return;
   ending = true;
   const closed = Promise.allSettled(closers.map((close) => close()));
@@ -48,6 +50,7 @@ process.on('SIGTERM', () => void end(1));
 
 /** Runs the scenario; its result is said as `done`, its fault as `failed`. */
 export async function scenario(play) {
+  listen();
   try {
     const result = await play();
     say('done', result ?? {});
