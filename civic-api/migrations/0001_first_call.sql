@@ -141,3 +141,12 @@ create table recording_presences (
 );
 
 create index recording_presences_presence_ix on recording_presences (presence_id);
+
+-- Rows to wait for: who must be alone with something updates its row first.
+create table locks (
+    name text not null,
+    constraint locks_pk primary key (name)
+);
+
+insert into locks (name)
+values ('demo');

@@ -248,6 +248,37 @@ pub(crate) async fn announce(
     )
 }
 
+/// Records that a reception was moved to another time.
+pub(crate) fn record_move(
+    tx: &mut Tx,
+    id: ConferenceId,
+    actor: Actor,
+    starts_at: Timestamp,
+) -> Result<(), Error> {
+    let payload = json!({ "starts_at_us": starts_at.as_microsecond() });
+    record(tx, id, Kind::ConferenceMoved, actor, payload)
+}
+
+/// Makes an announced reception one that was held from `opened_at` to `ended_at`, and records it.
+pub(crate) async fn record_as_held(
+    tx: &mut Tx,
+    id: ConferenceId,
+    actor: Actor,
+    opened_at: Timestamp,
+    ended_at: Timestamp,
+) -> Result<(), Error> {
+    store::set_held(tx, id, opened_at, ended_at).await?;
+    let duration_ms = (ended_at.as_microsecond() - opened_at.as_microsecond()).max(0) / 1000;
+    record(tx, id, Kind::ConferenceOpened, actor, json!({}))?;
+    record(
+        tx,
+        id,
+        Kind::ConferenceEnded,
+        actor,
+        json!({ "duration_ms": duration_ms }),
+    )
+}
+
 /// One reception.
 pub async fn get(civic: &Civic, id: ConferenceId) -> Result<Conference, Error> {
     store::get(&civic.db, id, civic.now())

@@ -156,3 +156,214 @@ fn is_text(text: &str, min: usize, max: usize) -> bool {
         && (min == 0 || !text.trim().is_empty())
         && text.chars().all(|c| !c.is_control() || c == '\n')
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::identity::Method;
+    use crate::{AccountId, ConferenceId, Role};
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn account(number: u128, name: &str, role: Role) -> Account {
+        Account {
+            id: AccountId(uuid::Uuid::from_u128(number)),
+            name: name.into(),
+            role,
+            office: None,
+            demo: false,
+            method: Method::Demonstration,
+        }
+    }
+
+    fn host() -> Viewer {
+        Viewer::Account(account(1, "Rasa", Role::Councillor))
+    }
+
+    fn resident() -> Viewer {
+        Viewer::Account(account(2, "Jonas", Role::Resident))
+    }
+
+    fn conference(status: Status, audience: Audience) -> Conference {
+        Conference {
+            id: ConferenceId(uuid::Uuid::from_u128(9)),
+            title: "t".into(),
+            topic: String::new(),
+            host_id: AccountId(uuid::Uuid::from_u128(1)),
+            host_name: "Rasa".into(),
+            host_role: Role::Councillor,
+            host_office: None,
+            starts_at: NOW,
+            ends_at: NOW,
+            minutes_per_resident: 8,
+            status,
+            recorded: true,
+            retention_days: 30,
+            audience,
+            opened_at: None,
+            ended_at: None,
+            demo: false,
+            recordings: Vec::new(),
+        }
+    }
+
+    /// Who, status, audience, how: the name and whether they host, or why not.
+    type Case = (
+        Viewer,
+        Status,
+        Audience,
+        EnterAs,
+        Result<(Option<&'static str>, bool), Refusal>,
+    );
+
+    #[test]
+    fn who_may_enter_how_and_when() {
+        use Audience::{Anyone, Identified};
+        use EnterAs::{Anonymous, Name};
+        use Refusal::{Ended, IdentificationRequired, NameRequiresSignIn, NotOpen};
+        use Status::{Announced, Open};
+        let nobody = || Viewer::Anonymous;
+        let table: Vec<Case> = vec![
+            (nobody(), Open, Anyone, Anonymous, Ok((None, false))),
+            (nobody(), Open, Anyone, Name, Err(NameRequiresSignIn)),
+            (
+                nobody(),
+                Open,
+                Identified,
+                Anonymous,
+                Err(IdentificationRequired),
+            ),
+            (
+                nobody(),
+                Open,
+                Identified,
+                Name,
+                Err(IdentificationRequired),
+            ),
+            (nobody(), Announced, Anyone, Anonymous, Err(NotOpen)),
+            (nobody(), Announced, Identified, Name, Err(NotOpen)),
+            (nobody(), Status::Ended, Anyone, Anonymous, Err(Ended)),
+            (resident(), Open, Anyone, Name, Ok((Some("Jonas"), false))),
+            (resident(), Open, Anyone, Anonymous, Ok((None, false))),
+            (
+                resident(),
+                Open,
+                Identified,
+                Name,
+                Ok((Some("Jonas"), false)),
+            ),
+            (resident(), Open, Identified, Anonymous, Ok((None, false))),
+            (resident(), Announced, Anyone, Name, Err(NotOpen)),
+            (resident(), Status::Ended, Anyone, Name, Err(Ended)),
+            (host(), Open, Anyone, Name, Ok((Some("Rasa"), true))),
+            (host(), Open, Identified, Name, Ok((Some("Rasa"), true))),
+            (host(), Open, Anyone, Anonymous, Ok((None, false))),
+            (host(), Announced, Anyone, Name, Ok((Some("Rasa"), true))),
+            (host(), Announced, Anyone, Anonymous, Err(NotOpen)),
+            (host(), Status::Ended, Anyone, Name, Err(Ended)),
+        ];
+        for (viewer, status, audience, enter_as, expected) in table {
+            let decided = may_enter(&viewer, &conference(status, audience), enter_as);
+            let expected = expected.map(|(name, host)| SeatGrant {
+                room: "conference-00000000-0000-0000-0000-000000000009".into(),
+                name: name.map(str::to_owned),
+                host,
+            });
+            assert_eq!(
+                decided, expected,
+                "{viewer:?} {status:?} {audience:?} {enter_as:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_the_host_opens_and_ends() {
+        let conference = conference(Status::Open, Audience::Anyone);
+        assert!(is_host(&host(), &conference).is_ok());
+        assert!(matches!(
+            is_host(&resident(), &conference),
+            Err(Error::NotAllowed)
+        ));
+        assert!(matches!(
+            is_host(&Viewer::Anonymous, &conference),
+            Err(Error::SignInRequired)
+        ));
+        let administrator = Viewer::Account(account(3, "A", Role::Administrator));
+        assert!(matches!(
+            is_host(&administrator, &conference),
+            Err(Error::NotAllowed)
+        ));
+    }
+
+    #[test]
+    fn a_reception_only_moves_forward() {
+        use Status::{Announced, Ended, Open};
+        for (from, to, moves) in [
+            (Announced, Announced, Some(false)),
+            (Announced, Open, Some(true)),
+            (Announced, Ended, Some(true)),
+            (Open, Announced, None),
+            (Open, Open, Some(false)),
+            (Open, Ended, Some(true)),
+            (Ended, Announced, None),
+            (Ended, Open, None),
+            (Ended, Ended, Some(false)),
+        ] {
+            assert_eq!(move_to(from, to).ok(), moves, "{from:?} {to:?}");
+        }
+    }
+
+    fn new_conference() -> NewConference {
+        NewConference {
+            title: "Gatvės".into(),
+            topic: "Kur tamsu.\nKur duobėta.".into(),
+            starts_at: NOW + 1.hour(),
+            ends_at: NOW + 3.hours(),
+            minutes_per_resident: 8,
+            recorded: true,
+            retention_days: 30,
+            audience: Audience::Anyone,
+        }
+    }
+
+    type Spoil = fn(&mut NewConference);
+
+    #[test]
+    fn what_cannot_be_announced_is_named() {
+        assert!(check_new(&new_conference(), NOW).is_ok());
+        let wrong: Vec<(&str, Spoil)> = vec![
+            ("title", |n| n.title = "  ".into()),
+            ("title", |n| n.title = "x".repeat(201)),
+            ("title", |n| n.title = "a\u{7}".into()),
+            ("topic", |n| n.topic = "x".repeat(2001)),
+            ("starts_at", |n| n.starts_at = NOW - 2.hours()),
+            ("starts_at", |n| n.starts_at = NOW + (367 * 24).hours()),
+            ("ends_at", |n| n.ends_at = n.starts_at),
+            ("ends_at", |n| n.ends_at = n.starts_at + 13.hours()),
+            ("ends_at", |n| n.ends_at = Timestamp::MAX),
+            ("minutes_per_resident", |n| n.minutes_per_resident = 0),
+            ("minutes_per_resident", |n| n.minutes_per_resident = 61),
+            ("retention_days", |n| n.retention_days = 0),
+            ("retention_days", |n| n.retention_days = 3651),
+        ];
+        for (field, spoil) in wrong {
+            let mut new = new_conference();
+            spoil(&mut new);
+            match check_new(&new, NOW) {
+                Err(Error::Invalid { field: named }) => assert_eq!(named, field),
+                other => panic!("{field}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_late_announcement_and_letters_of_any_language_are_fine() {
+        let mut new = new_conference();
+        new.starts_at = NOW - 59.minutes();
+        new.title = "ąčęėįšųūž Їжак 街".into();
+        assert!(check_new(&new, NOW).is_ok());
+        assert!(check_new(&new, Timestamp::MIN).is_err());
+        assert!(check_new(&new, Timestamp::MAX).is_err());
+    }
+}

@@ -144,6 +144,29 @@ pub(super) async fn set_ended(tx: &mut Tx, id: ConferenceId) -> Result<bool, Err
     Ok(done.rows_affected() > 0)
 }
 
+/// Says of an announced reception that it was held.
+pub(super) async fn set_held(
+    tx: &mut Tx,
+    id: ConferenceId,
+    opened_at: Timestamp,
+    ended_at: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query(
+        "update conferences
+            set status = 'ended',
+                opened_us = $1,
+                ended_us = $2
+          where id = $3
+            and status = 'announced'",
+    )
+    .bind(opened_at.as_microsecond())
+    .bind(ended_at.as_microsecond())
+    .bind(id.to_string())
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
 fn read(row: &AnyRow) -> Result<Conference, Error> {
     let id: String = row.try_get("id")?;
     let wrong = |column| Error::Inconsistent {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use crate::{AccountId, Civic, Error, Settings, random};
+use crate::{AccountId, Civic, Error, Settings, Tx, random};
 
 /// The session cookie's name.
 pub const COOKIE: &str = "aikste_session";
@@ -227,6 +227,15 @@ pub async fn viewer_of(civic: &Civic, cookie_value: &str) -> Result<Viewer, Erro
         }
         _ => Viewer::Anonymous,
     })
+}
+
+/// Adds someone, unless there is someone with their `demo_key`; answers whether it did.
+pub(crate) async fn add_account(
+    tx: &mut Tx,
+    account: &Account,
+    demo_key: Option<&str>,
+) -> Result<bool, Error> {
+    store::insert_account(tx, account, demo_key).await
 }
 
 fn token_sha256(token: &str) -> String {

@@ -24,7 +24,7 @@ pub(crate) async fn demo_accounts(db: &Db) -> Result<Vec<Account>, Error> {
         "select id, name, role, office, method, demo_key
            from accounts
           where method = $1
-          order by case role when 'resident' then 1 else 0 end, id
+          order by case role when 'resident' then 1 else 0 end, demo_key
           limit 100",
     )
     .bind(Method::Demonstration.as_str())

@@ -92,3 +92,72 @@ pub(super) fn fault(last: &Head, record: &Record) -> Option<Fault> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+
+    fn record() -> Record {
+        Record {
+            seq: 1,
+            stream: "conference/c".into(),
+            stream_seq: 1,
+            at: "2026-11-23T15:00:00.000001Z".parse().unwrap(),
+            kind: "conference.opened".into(),
+            actor_role: "host".into(),
+            subject: "c".into(),
+            payload: json!({ "b": 2, "a": [true, null, "ąž\n\""] }),
+            previous_hash: GENESIS.into(),
+            hash: String::new(),
+        }
+    }
+
+    #[test]
+    fn canonical_json_has_sorted_keys_and_no_spaces() {
+        assert_eq!(
+            canonical(&record().payload),
+            r#"{"a":[true,null,"ąž\n\""],"b":2}"#
+        );
+    }
+
+    /// Computed with Python: `hashlib.sha256(json.dumps([...], ensure_ascii=False, separators=(",", ":"),
+    /// sort_keys=True).encode()).hexdigest()`: anyone can check the log with what they have at hand.
+    #[test]
+    fn the_hash_is_what_another_program_computes() {
+        assert_eq!(
+            hash(&record()),
+            "357374b0a9a7bcae88ad6875df5b92d9d79f76dfd2acb38c040e2ad33a1181e3"
+        );
+    }
+
+    #[test]
+    fn every_field_is_in_the_hash() {
+        let changes: [fn(&mut Record); 9] = [
+            |r| r.seq += 1,
+            |r| r.stream.push('x'),
+            |r| r.stream_seq += 1,
+            |r| r.at = Timestamp::UNIX_EPOCH,
+            |r| r.kind.push('x'),
+            |r| r.actor_role.push('x'),
+            |r| r.subject.push('x'),
+            |r| r.payload["b"] = json!(3),
+            |r| r.previous_hash = r.previous_hash.replace('0', "1"),
+        ];
+        for change in changes {
+            let mut changed = record();
+            change(&mut changed);
+            assert_ne!(hash(&changed), hash(&record()), "{changed:?}");
+        }
+    }
+
+    #[test]
+    fn a_digest_needs_its_salt() {
+        let value = json!({ "title": "Gatvės" });
+        assert_eq!(digest(b"salt", &value), digest(b"salt", &value));
+        assert_ne!(digest(b"salt", &value), digest(b"other", &value));
+    }
+}

@@ -18,12 +18,19 @@ pub struct Follower {
     db: Db,
     seq: i64,
     wake: watch::Receiver<i64>,
+    /// The last reading failed: do not ask an ailing database again at once.
+    failed: bool,
 }
 
 impl Follower {
     pub(super) fn new(db: Db, seq: i64) -> Self {
         let wake = db.head_changes();
-        Self { db, seq, wake }
+        Self {
+            db,
+            seq,
+            wake,
+            failed: false,
+        }
     }
 
     /// The number of the last record that was given out.
@@ -32,20 +39,33 @@ impl Follower {
     }
 
     /// The next records, at least one and at most [`super::PAGE`]; waits until there are some. May be dropped while it
-    /// waits (`select!`): nothing is lost.
+    /// waits (`select!`): nothing is lost. After an error it may be called again: it goes on where it was.
     pub async fn next(&mut self) -> Result<Vec<Record>, Error> {
         loop {
+            if self.failed {
+                self.wait().await;
+                self.failed = false;
+            }
             // Marked as seen before reading: a commit after the reading then wakes us at once.
             self.wake.mark_unchanged();
-            let records = super::after(&self.db, self.seq, super::PAGE).await?;
-            if let Some(last) = records.last() {
-                self.seq = last.seq;
-                return Ok(records);
+            match super::after(&self.db, self.seq, super::PAGE).await {
+                Ok(records) => {
+                    if let Some(last) = records.last() {
+                        self.seq = last.seq;
+                        return Ok(records);
+                    }
+                }
+                Err(error) => {
+                    self.failed = true;
+                    return Err(error);
+                }
             }
-            // Either it was woken, or time has passed, or every writer is gone: in each case look again.
-            if let Ok(Err(_)) = timeout(LOOK_AGAIN, self.wake.changed()).await {
-                tokio::task::yield_now().await;
-            }
+            self.wait().await;
         }
+    }
+
+    /// Until it is woken, or it is time to look again. (Our own `Db` holds the sender: it cannot go away.)
+    async fn wait(&mut self) {
+        let _ = timeout(LOOK_AGAIN, self.wake.changed()).await;
     }
 }

@@ -142,3 +142,96 @@ fn is_code(text: &str) -> bool {
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._/:-".contains(&b))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use serde_json::json;
+
+    use super::*;
+    use crate::log::Actor;
+
+    fn checked(kind: Kind, payload: Value) -> Result<(), Error> {
+        kind.check(&Entry {
+            stream: "conference/01890a5d-ac96-774b-bcce-b302099a8057".into(),
+            kind,
+            actor_role: Actor::Host,
+            subject: "01890a5d-ac96-774b-bcce-b302099a8057".into(),
+            payload,
+        })
+    }
+
+    #[test]
+    fn a_kind_takes_its_own_keys_only() {
+        assert!(
+            checked(
+                Kind::ParticipationJoined,
+                json!({ "seat": 2, "present": 2 })
+            )
+            .is_ok()
+        );
+        assert!(checked(Kind::ParticipationJoined, json!({})).is_ok());
+        assert!(checked(Kind::ParticipationJoined, json!({ "seat": 2, "name": "x" })).is_err());
+        assert!(checked(Kind::ConferenceOpened, json!({ "seat": 2 })).is_err());
+        assert!(checked(Kind::ConferenceOpened, json!("opened")).is_err());
+    }
+
+    #[test]
+    fn no_value_can_hold_a_name() {
+        for value in [
+            json!("Rasa Vaitkienė"),
+            json!("rasa vaitkiene"),
+            json!("Rasa"),
+            json!(""),
+            json!("a".repeat(129)),
+            json!(["a"]),
+            json!({ "a": 1 }),
+            json!(0.5),
+            json!(1_u64 << 53),
+        ] {
+            let refused = checked(Kind::RecordingFailed, json!({ "reason": value.clone() }));
+            assert!(refused.is_err(), "{value}");
+        }
+        for value in [
+            json!("disk_full"),
+            json!(7),
+            json!(-7),
+            json!(true),
+            json!(null),
+        ] {
+            assert!(
+                checked(Kind::RecordingFailed, json!({ "reason": value.clone() })).is_ok(),
+                "{value}"
+            );
+        }
+    }
+
+    /// Whoever adds a key here has looked at what it may hold.
+    #[test]
+    fn no_kind_allows_a_key_that_names_someone() {
+        for kind in Kind::ALL {
+            for key in kind.allowed_keys() {
+                for personal in [
+                    "name", "mail", "phone", "address", "ip", "account", "title", "topic", "label",
+                ] {
+                    assert!(
+                        !key.split('_').any(|word| word == personal),
+                        "{} allows {key}",
+                        kind.as_str()
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn kinds_have_names_of_their_own_and_sorted_keys() {
+        let mut names: Vec<_> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Kind::ALL.len());
+        for kind in Kind::ALL {
+            assert!(kind.allowed_keys().is_sorted(), "{}", kind.as_str());
+        }
+    }
+}

@@ -122,8 +122,11 @@ fn record(row: &sqlx::any::AnyRow) -> Result<Record, Error> {
         kind: row.try_get("kind")?,
         actor_role: row.try_get("actor_role")?,
         subject: row.try_get("subject")?,
-        // A payload that is no JSON any more was tampered with: kept as text, so that its hash cannot match.
-        payload: serde_json::from_str(&payload).unwrap_or(serde_json::Value::String(payload)),
+        // What we did not write so was tampered with: kept as text, so that its hash cannot match.
+        payload: match serde_json::from_str(&payload) {
+            Ok(value) if canonical(&value) == payload => value,
+            _ => serde_json::Value::String(payload),
+        },
         previous_hash: row.try_get("previous_hash")?,
         hash: row.try_get("hash")?,
     })

@@ -1,0 +1,11 @@
+//! The civic side from outside: one conformance suite, run on SQLite and on a real PostgreSQL, and the HTTP API.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod conferences;
+mod db;
+mod demo;
+mod ground;
+mod http;
+mod identity;
+mod log;
+mod postgres;
