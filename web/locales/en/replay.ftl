@@ -53,13 +53,6 @@ replay-share = Share from { $time }
 replay-shared = The link was copied.
 replay-share-link = Link to this place
 replay-download = Download
-replay-source-microphone = sound
-replay-source-camera = picture
-replay-source-screen = screen
-replay-piece = from { $start }, length { $length }
-replay-size = { $mega } MB
-replay-manifest = Description of the recording
-replay-manifest-hint = JSON: tracks, times, and the checksum of every file
 
 replay-error = The recording could not be played
 replay-error-not-found = There is no such recording, or it is not ready yet.

@@ -61,13 +61,6 @@ replay-share = Dalytis nuo { $time }
 replay-shared = Nuoroda nukopijuota.
 replay-share-link = Nuoroda į šią vietą
 replay-download = Atsisiųsti
-replay-source-microphone = garsas
-replay-source-camera = vaizdas
-replay-source-screen = ekranas
-replay-piece = nuo { $start }, trukmė { $length }
-replay-size = { $mega } MB
-replay-manifest = Įrašo aprašas
-replay-manifest-hint = JSON: takeliai, laikai ir kiekvieno failo kontrolinė suma
 
 replay-error = Įrašo paleisti nepavyko
 replay-error-not-found = Tokio įrašo nėra arba jis dar neparuoštas.
