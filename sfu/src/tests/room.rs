@@ -77,15 +77,18 @@ impl Scene {
 
     /// These speak for `ms`, loudly; all others are silent.
     fn speak(&mut self, ms: u64, speakers: &[u64]) {
+        let loudly: Vec<_> = speakers.iter().map(|&n| (n, 20)).collect();
+        self.speak_as_loud(ms, &loudly);
+    }
+
+    /// Each of these speaks for `ms` at its −dBov.
+    fn speak_as_loud(&mut self, ms: u64, speakers: &[(u64, u8)]) {
         for _ in 0..ms / 20 {
             self.now += Duration::from_millis(20);
             let everybody: Vec<_> = self.room.participants().collect();
             for participant in everybody {
-                let level = if speakers.contains(&participant.0) {
-                    20
-                } else {
-                    120
-                };
+                let speaker = speakers.iter().find(|(n, _)| *n == participant.0);
+                let level = speaker.map_or(120, |&(_, level)| level);
                 let level = AudioLevel { voice: true, level };
                 self.room.audio_level(participant, level, self.now);
             }
@@ -153,7 +156,10 @@ fn more_speakers_than_slots_do_not_push_each_other_about() {
     let mut scene = Scene::of(8, 2, 2);
     scene.speak(1000, &[3, 4, 5, 6]);
     let before = scene.assigned;
-    scene.speak(5000, &[3, 4, 5, 6]);
+    for _ in 0..5 {
+        scene.speak_as_loud(1000, &[(3, 20), (4, 20), (5, 40), (6, 40)]);
+        scene.speak_as_loud(1000, &[(3, 40), (4, 40), (5, 20), (6, 20)]);
+    }
     assert_eq!(scene.assigned, before);
 }
 
