@@ -148,6 +148,10 @@ impl Reception {
                     return Err("rtp_unknown_payload_type");
                 };
                 let running = line.running.as_ref().ok_or("rtx_before_media")?;
+                // A probe replays history, also from before a change of codec: it must not bring the old track back.
+                if running.codec != codec {
+                    return Err("rtx_of_another_codec");
+                }
                 let ssrc = running.upstream.stream().ssrc;
                 match rtx::unwrap(bytes, of, ssrc).map_err(|error| error.code())? {
                     Unwrapped::Padding => Err("rtx_padding"),
