@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+pub(crate) use sqlx::AnyConnection;
+use sqlx::{Any, AnyPool, Transaction};
 use tokio::sync::watch;
 
 use crate::Error;

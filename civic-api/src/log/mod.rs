@@ -11,13 +11,13 @@ mod store;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::AnyConnection;
 use utoipa::ToSchema;
 
 pub use chain::{GENESIS, canonical, digest, hash};
 pub use follow::Follower;
 pub use kind::Kind;
 
+use crate::db::AnyConnection;
 use crate::identity::Role;
 use crate::{Db, Error, Tx};
 
