@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the browser code (only when it changed) and the binary that embeds it.
+# Builds the browser code (only when it changed) and the binary that embeds it; with `all`, every test and program, too.
 source "$(dirname "$0")/env.sh"
 
 # What the browser code is made from: its own files, and the texts it shares with the server.
@@ -23,6 +23,12 @@ build_ui() {
 }
 
 build_ui
-say "Building aikste (cargo build --profile $PROFILE; the first time takes minutes)"
 note "into $CARGO_TARGET_DIR"
-cargo build --locked --profile "$PROFILE" --package web --bin aikste || die "aikste does not build."
+if [ "${1:-}" = all ]; then
+    # The same selection of packages as `cargo test --workspace`, so that nothing is built twice.
+    say "Building everything (cargo build --workspace --all-targets; the first time takes minutes)"
+    cargo build --locked --profile "$PROFILE" --workspace --all-targets || die "it does not build."
+else
+    say "Building aikste (cargo build --profile $PROFILE; the first time takes minutes)"
+    cargo build --locked --profile "$PROFILE" --package web --bin aikste || die "aikste does not build."
+fi

@@ -47,12 +47,11 @@ finish() {
 }
 
 phase "install" scripts/install.sh test || finish
-phase "build" scripts/build.sh || finish
+phase "build" scripts/build.sh all || finish
 phase "lint" scripts/lint.sh || true
 if [ -f web/ui/package.json ]; then
     phase "browser code: unit tests" npm --prefix web/ui test || true
 fi
-# Parts first, then the whole from outside: a browser test says little when a part is broken, but it is run all the same.
-phase "rust: unit tests" cargo test --locked --workspace --exclude tests --no-fail-fast || true
-phase "the whole, from outside" cargo test --locked --package tests --no-fail-fast || true
+# Parts beside their code, then the whole from outside (tests/tests/it), with real browsers.
+phase "rust tests" cargo test --locked --workspace --no-fail-fast || true
 finish

@@ -1,7 +1,6 @@
 //! Real browsers. Each scenario is a file `tests/browser/<scenario>.mjs`, run by Node.js: it gets its arguments as JSON,
 //! says what it sees as JSON lines, and is answered by lines when a test does something in the middle of it.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -20,27 +19,16 @@ pub struct Scenario {
     says: Option<ChildStdin>,
     hears: Receiver<String>,
     deadline: Instant,
-    _alone: File,
-}
-
-/// Waits until no other test has browsers running, in this process or another: two sets of browsers on two cores would
-/// measure each other. Held until the file is dropped.
-fn one_at_a_time() -> File {
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("browsers.lock");
-    let file = File::create(path).unwrap();
-    file.lock().unwrap();
-    file
 }
 
 impl Scenario {
-    /// Starts `tests/browser/<name>.mjs`. All of it must be over within `limit` from when the browsers may start.
+    /// Starts `tests/browser/<name>.mjs`. All of it must be over within `limit`.
     pub fn start(name: &str, args: &Value, limit: Duration) -> Self {
         let folder = root().join("tests/browser");
         assert!(
             folder.join("node_modules/playwright-core").is_dir(),
             "tests/browser has no node_modules: `make install`, or `npm ci` there"
         );
-        let alone = one_at_a_time();
         let mut node = Command::new("node")
             .arg(folder.join(format!("{name}.mjs")))
             .arg(args.to_string())
@@ -66,7 +54,6 @@ impl Scenario {
             says,
             hears,
             deadline: Instant::now() + limit,
-            _alone: alone,
         }
     }
 

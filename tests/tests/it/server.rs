@@ -1,6 +1,9 @@
 //! A real `aikste serve`, in its own folder, on free ports, with the demonstration city in it. It is the program that was
 //! built beside this test binary: nothing is built here. Ended with everything it started when the value is dropped.
+//!
+//! There is one at a time: two servers with their browsers on two cores would measure each other.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -49,6 +52,14 @@ pub fn run(data: &Path, args: &[&str]) -> Output {
     command(data).args(args).output().unwrap()
 }
 
+/// Waits until no other test has a server running, in this process or another. Held until the file is dropped.
+fn one_at_a_time() -> Arc<File> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("one-server.lock");
+    let file = File::create(path).unwrap();
+    file.lock().unwrap();
+    Arc::new(file)
+}
+
 /// A running server.
 pub struct Server {
     child: Child,
@@ -56,11 +67,13 @@ pub struct Server {
     /// `http://127.0.0.1:PORT`.
     pub url: String,
     log: Arc<Mutex<String>>,
+    alone: Arc<File>,
 }
 
 impl Server {
     /// Starts one with the demonstration city; panics with its log when it does not become ready.
     pub fn start() -> Self {
+        let alone = one_at_a_time();
         let data = Arc::new(tempfile::tempdir().unwrap());
         let filled = run(data.path(), &["demo", "fill"]);
         assert!(
@@ -68,21 +81,25 @@ impl Server {
             "demo fill: {}",
             String::from_utf8_lossy(&filled.stderr)
         );
-        Self::start_in(data, &[])
+        Self::start_in(data, alone, &[])
     }
 
     /// Starts one with these environment variables, without the demonstration city.
     pub fn start_with(environment: &[(&str, &str)]) -> Self {
-        Self::start_in(Arc::new(tempfile::tempdir().unwrap()), environment)
+        Self::start_in(
+            Arc::new(tempfile::tempdir().unwrap()),
+            one_at_a_time(),
+            environment,
+        )
     }
 
     /// Starts the program again on the same folder, after this one has ended or was killed.
     pub fn start_again(mut self) -> Self {
         self.kill_everything();
-        Self::start_in(self.data.clone(), &[])
+        Self::start_in(self.data.clone(), self.alone.clone(), &[])
     }
 
-    fn start_in(data: Arc<TempDir>, environment: &[(&str, &str)]) -> Self {
+    fn start_in(data: Arc<TempDir>, alone: Arc<File>, environment: &[(&str, &str)]) -> Self {
         let mut child = command(data.path())
             .args(["serve", "--listen", "127.0.0.1:0", "--media-ports", "0"])
             .env("AIKSTE_MEDIA_PUBLIC_ADDRESSES", "[\"127.0.0.1\"]")
@@ -102,6 +119,7 @@ impl Server {
             data,
             url: String::new(),
             log,
+            alone,
         };
         match is_ready.recv_timeout(START) {
             Ok(url) => server.url = url,
