@@ -71,10 +71,9 @@ pub fn router(state: AppState) -> Router {
         .layer(CatchPanicLayer::new())
 }
 
-/// Opens the database and brings its tables up to date.
+/// Opens the database; its tables are brought up to date by that.
 pub async fn open_civic(config: &Config) -> anyhow::Result<civic_api::Civic> {
     let db = civic_api::Db::connect(&config.database_url()).await.context("opening the database")?;
-    db.migrate().await.context("bringing the database's tables up to date")?;
     let settings = civic_api::Settings { demo_accounts: config.demo.accounts, base_url: config.public_url() };
     Ok(civic_api::Civic::new(db, Arc::new(civic_api::SystemClock), settings))
 }

@@ -37,8 +37,8 @@ struct List {
 }
 
 /// `GET /archyvas`
-pub async fn list(State(state): State<AppState>, page: Page, search: Option<Query<Search>>) -> Drawn {
-    let query: String = search.map(|Query(s)| s.q).unwrap_or_default().trim().chars().take(QUERY).collect();
+pub async fn list(State(state): State<AppState>, page: Page, Query(search): Query<Search>) -> Drawn {
+    let query: String = search.q.trim().chars().take(QUERY).collect();
     let found = recordings::archive(&state.civic, SHOWN).await?;
     draw(&List {
         recordings: found

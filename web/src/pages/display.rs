@@ -4,9 +4,10 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
-use axum_extra::extract::cookie::{Cookie, SameSite, time::Duration};
+use axum_extra::extract::cookie::{Cookie, SameSite};
 use civic_api::Language;
 use serde::Deserialize;
+use time::Duration;
 
 use super::context::{SIZE_COOKIE, SIZES, THEME_COOKIE, THEMES};
 use crate::state::AppState;

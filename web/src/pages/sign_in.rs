@@ -43,7 +43,7 @@ pub struct Back {
 }
 
 /// `GET /prisijungti`
-pub async fn ask(State(state): State<AppState>, page: Page, back: Option<Query<Back>>) -> Drawn {
+pub async fn ask(State(state): State<AppState>, page: Page, Query(back): Query<Back>) -> Drawn {
     let known = demonstration::accounts(&state.civic).await?;
     let me = page.account().map(|a| a.id);
     let accounts = known
@@ -56,7 +56,7 @@ pub async fn ask(State(state): State<AppState>, page: Page, back: Option<Query<B
             current: me == Some(a.id),
         })
         .collect();
-    let back = back.map(|Query(b)| own_page(&b.toliau).to_owned()).unwrap_or_default();
+    let back = if back.toliau.is_empty() { String::new() } else { own_page(&back.toliau).to_owned() };
     draw(&SignIn { accounts, back, page })
 }
 
