@@ -216,7 +216,6 @@ impl Reader {
 
     async fn take(&mut self, incoming: Incoming) -> Result<(), End> {
         let parsed = match incoming {
-            Incoming::Life => return Ok(()),
             Incoming::TooLarge => {
                 let most = format!("a message has at most {MAX_MESSAGE_BYTES} bytes");
                 self.refuse(ErrorCode::MessageTooLarge, &most, false)?;
@@ -225,6 +224,7 @@ impl Reader {
             _ if !self.rate.take(Instant::now()) => {
                 return self.strike(ErrorCode::TooManyMessages, "too many messages a second");
             }
+            Incoming::Life => return Ok(()),
             Incoming::Binary => return self.strike(ErrorCode::BadMessage, "not a text message"),
             Incoming::Text(text) => parse(&text),
         };

@@ -110,7 +110,10 @@ impl<M: MediaPlane> Hub<M> {
         while !(self.stopping && self.outbox.is_empty()) {
             let busy = self.outbox.len() >= OUTBOX;
             let expiry = self.expiries.first().map(|(at, ..)| *at);
+            // In this order: what the media plane said before it answered an offer is heard before the answer, and
+            // commands of sockets wait for everything else.
             tokio::select! {
+                biased;
                 permit = ends.events.reserve(), if !self.outbox.is_empty() => match permit {
                     Ok(permit) => {
                         if let Some(event) = self.outbox.pop_front() {
@@ -124,15 +127,15 @@ impl<M: MediaPlane> Hub<M> {
                     Some(control) => self.control(control),
                     None => break,
                 },
+                event = ends.media.recv(), if media_open => match event {
+                    Some(event) => self.media_event(event),
+                    None => media_open = false,
+                },
                 Some(answered) = self.offers.join_next() => {
                     if let Ok(answered) = answered {
                         self.answered(answered);
                     }
                 }
-                event = ends.media.recv(), if media_open => match event {
-                    Some(event) => self.media_event(event),
-                    None => media_open = false,
-                },
                 () = sleep_until(expiry) => self.expire(Instant::now()),
                 Some(command) = ends.commands.recv(), if !busy => match command {
                     Command::Enter { enter, answer } => self.enter(enter, answer),
@@ -174,6 +177,7 @@ impl<M: MediaPlane> Hub<M> {
         room.recording = recording.clone();
         room.tell_all(&ServerMessage::Recording { recording });
         self.settle(id);
+        self.forget_empty_rooms();
     }
 
     fn close_room(&mut self, id: &RoomId, reason: &str) {
@@ -268,7 +272,10 @@ impl<M: MediaPlane> Hub<M> {
     }
 
     fn room(&mut self, id: &RoomId) -> &mut Room {
-        self.rooms.entry(id.clone()).or_insert_with(Room::new)
+        let now = Instant::now();
+        self.rooms
+            .entry(id.clone())
+            .or_insert_with(|| Room::new(now))
     }
 
     fn forget_empty_rooms(&mut self) {

@@ -67,7 +67,8 @@ pub(super) enum Media {
 }
 
 impl Room {
-    pub(super) fn new() -> Self {
+    /// A room that nobody has come to yet.
+    pub(super) fn new(now: Instant) -> Self {
         Self {
             seats: BTreeMap::new(),
             by_participant: HashMap::new(),
@@ -77,7 +78,7 @@ impl Room {
                 reason: None,
             },
             speaking: Vec::new(),
-            empty_since: None,
+            empty_since: Some(now),
             too_slow: Vec::new(),
             last_seat: 0,
             last_number: 0,

@@ -134,12 +134,14 @@ async fn an_answer_for_a_seat_that_was_given_up_ends_its_media() {
     let mut ona = house.named("Ona").await;
     let participant = house.participant().await;
     ona.offer("never answered", true).await;
+    // A second browser's seat: then the hub has the offer.
+    house.named("Jonas").await;
     house.signaling.close_room(ROOM, "ended");
-    assert_eq!(ona.next().await, closing("ended"));
-    house.event().await;
-    house.event().await;
+    ona.until(|message| matches!(message, ServerMessage::Closing { .. }).then_some(()))
+        .await;
     tokio::time::advance(Duration::from_secs(11)).await;
-    house.signaling.rooms().await;
+    // The hub reads a command after everything else.
+    house.named("Jonas").await;
     let leaves = |calls: &[Call]| {
         let leave = Call::Leave(participant);
         calls.iter().filter(|call| **call == leave).count()
@@ -178,6 +180,34 @@ async fn lost_media_is_told_and_found_again() {
     };
     house.media_says(connected).await;
     assert!(jonas.change_of(1).await.connected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_the_connection_before_does_not_end_the_new_one() {
+    let mut house = House::new();
+    let mut ona = house.named("Ona").await;
+    let participant = house.participant().await;
+    ona.offer("v=0", true).await;
+    ona.ping().await;
+    ona.offer("never answered", true).await;
+    // A second browser's seat: then the hub has the offer.
+    house.named("Jonas").await;
+    let (room, reason) = (RoomId::new(ROOM), GoneReason::Closed);
+    house
+        .media_says(Event::Gone {
+            room,
+            participant,
+            reason,
+        })
+        .await;
+    let code = ona
+        .until(|message| match message {
+            ServerMessage::MediaLost { .. } => unreachable!("that was the connection before"),
+            ServerMessage::Error { code, .. } => Some(*code),
+            _ => None,
+        })
+        .await;
+    assert_eq!(code, ErrorCode::MediaUnavailable);
 }
 
 #[tokio::test(start_paused = true)]
@@ -352,4 +382,30 @@ async fn a_recording_that_runs_before_anyone_comes_is_known_to_the_first() {
         unreachable!("the welcome comes first");
     };
     assert_eq!(recording.status, RecordingStatus::On);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_reads_no_events_makes_sockets_wait_and_not_this_server() {
+    let mut house = House::new();
+    let ticket = house.ticket(None, TALK);
+    let mut came = 0;
+    loop {
+        let mut browser = house.browser();
+        browser.ask(&ticket, None).await;
+        if tokio::time::timeout(Duration::from_secs(1), browser.welcome())
+            .await
+            .is_err()
+        {
+            break;
+        }
+        browser.send(&ClientMessage::Leave).await;
+        browser.closed().await;
+        came += 1;
+    }
+    assert!((400..500).contains(&came), "{came}");
+    assert_eq!(house.signaling.rooms().await, []);
+    for _ in 0..came {
+        house.participant().await;
+    }
+    house.named("Ona").await;
 }
