@@ -18,11 +18,8 @@ export function failureOf(code: string): Failure {
     case "conference_ended":
       return { title: t("call-error-ended"), text: t("call-error-ended-text"), way: "archive" };
     case "conference_not_open":
-    case "not_open":
       return { title: t("call-error-not-open"), text: t("call-error-not-open-text"), way: "again" };
     case "not_found":
-    case "conference_not_found":
-    case "http_404":
       return { title: t("call-error-not-found"), text: t("call-error-not-found-text"), way: "back" };
     case "ticket_expired":
     case "ticket_invalid":
@@ -30,7 +27,8 @@ export function failureOf(code: string): Failure {
     case "http_403":
       return { title: t("call-error-ticket"), text: t("call-error-ticket-text"), way: "reload" };
     case "sign_in_required":
-    case "not_signed_in":
+    case "name_requires_sign_in":
+    case "identification_required":
     case "http_401":
       return { title: t("call-error-sign-in"), text: t("call-error-sign-in-text"), way: "reload" };
     case "room_full":

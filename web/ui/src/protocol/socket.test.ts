@@ -144,17 +144,19 @@ describe("a broken line", () => {
     expect(states).toEqual(["connecting", "joined", "reconnecting", "joined"]);
   });
 
-  test("takes a new seat when the old one is unknown", async () => {
-    const { joins, last, ends } = call();
+  test("goes on with the new seat when the old one is no longer kept", async () => {
+    const { joins, last, states, sockets } = call();
     await joins();
     last().breaks();
     await vi.advanceTimersByTimeAsync(250);
     last().opens();
-    last().says({ type: "error", code: "resume_unknown", message: "", fatal: true });
-    await vi.advanceTimersByTimeAsync(0);
+    last().says({ ...WELCOME, seat: 9, resume: "another" });
+    last().says({ type: "error", code: "resume_unknown", message: "", fatal: false });
+    last().breaks();
+    await vi.advanceTimersByTimeAsync(250);
     last().opens();
-    expect(last().sent[0]).toMatchObject({ type: "join", resume: null });
-    expect(ends).toEqual([]);
+    expect(last().sent[0]).toMatchObject({ resume: "another" });
+    expect([states.at(-2), sockets.length]).toEqual(["joined", 3]);
   });
 
   test("is noticed by silence although the browser says nothing", async () => {

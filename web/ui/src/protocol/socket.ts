@@ -166,16 +166,11 @@ export class CallSocket {
 
   /** Deals with what ends the socket; `false`: an error of one request only. */
   #refused(error: Extract<ServerMessage, { type: "error" }>): boolean {
-    if (error.code === "ticket_expired" && !this.#triedFreshTicket) {
+    // Too old, or signed before the server got another key: a new one, once.
+    const stale = error.code === "ticket_expired" || error.code === "ticket_invalid";
+    if (stale && !this.#triedFreshTicket) {
       this.#triedFreshTicket = true;
       this.#freshTicket = true;
-      this.#drop();
-      void this.#connect();
-      return true;
-    }
-    if (error.code === "resume_unknown" && this.#resume !== null) {
-      // The seat was kept too long ago, or the server restarted: a new one.
-      this.#resume = null;
       this.#drop();
       void this.#connect();
       return true;
