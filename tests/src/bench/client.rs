@@ -47,12 +47,8 @@ impl Identity {
             .certificate
             .first()
             .context("a certificate has a DER form")?;
-        let digest = provider.crypto().hash(HashAlgorithm::Sha256, der)?;
-        let hex: Vec<_> = digest
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect();
+        let digest: Vec<u8> = provider.crypto().hash(HashAlgorithm::Sha256, der)?;
+        let hex: Vec<_> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
         let config = |is_client| {
             ConfigBuilder::default()
                 .with_crypto_provider(provider.clone())
