@@ -24,7 +24,8 @@ export function failureOf(code: string): Failure {
     case "ticket_expired":
     case "ticket_invalid":
     case "room_mismatch":
-    case "http_403":
+    case "csrf_missing":
+    case "csrf_wrong":
       return { title: t("call-error-ticket"), text: t("call-error-ticket-text"), way: "reload" };
     case "sign_in_required":
     case "name_requires_sign_in":

@@ -63,6 +63,14 @@ test("a short word and an answer inside another's turn are no chapters", () => {
   expect(timeline.chapters(spans, 30).map((chapter) => chapter.participant)).toEqual(["a"]);
 });
 
+test("two who begin together share a chapter", () => {
+  const spans = [span("a", 0, 20), span("b", 0, 30), span("c", 0.5, 40), span("d", 35, 50)];
+  expect(timeline.chapters(spans, 60).map((chapter) => [chapter.participant, chapter.start])).toEqual([
+    ["a", 0],
+    ["d", 35],
+  ]);
+});
+
 test("whoever spoke last is shown while nobody speaks", () => {
   const spans = [span("a", 1, 5), span("b", 4, 8)];
   expect([0, 2, 4.5, 6, 20].map((time) => timeline.speakerAt(spans, time))).toEqual([null, "a", "a", "b", "b"]);

@@ -30,6 +30,8 @@ export function chapters(spans: Span[], duration: number): Chapter[] {
     if (last && last.participant === span.participant) last.end = Math.max(last.end, span.end);
     // Someone who begins inside another's turn and is done before it ends was only answering.
     else if (last && span.end <= last.end) continue;
+    // Two who begin together share a chapter: one shorter than this could not be found on the bar.
+    else if (last && span.start - last.start < SHORTEST_TURN) last.end = Math.max(last.end, span.end);
     else turns.push({ ...span });
   }
   return turns.map((turn, index) => ({
