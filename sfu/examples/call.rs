@@ -60,10 +60,8 @@ fn serve(mut stream: TcpStream, sfu: &Sfu, maps: &Maps) {
     let Some((path, body)) = request(&mut stream) else {
         return;
     };
-    let (what, who) = path
-        .trim_start_matches('/')
-        .split_once('/')
-        .unwrap_or((&path, "0"));
+    let path = path.trim_start_matches('/');
+    let (what, who) = path.split_once('/').unwrap_or((path, "0"));
     let participant = ParticipantId(who.parse().unwrap_or(0));
     let answer = match what {
         "join" => {

@@ -80,6 +80,16 @@ impl Feed {
         self.items.recv().await
     }
 
+    /// The next item if there is one already.
+    pub fn try_next(&mut self) -> Option<FeedItem> {
+        self.items.try_recv().ok()
+    }
+
+    /// Whether nothing comes any more.
+    pub fn is_over(&self) -> bool {
+        self.items.is_closed() && self.items.is_empty()
+    }
+
     /// Packets that were dropped since the feed was opened because its reader was slow.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)

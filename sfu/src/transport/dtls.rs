@@ -1,8 +1,9 @@
 //! DTLS for one participant: the handshake, the peer's certificate and the SRTP keys. The crate behind it is named
 //! here only; the rest of the transport sees [`Dtls`].
 //!
-//! Two faults of `rtc-dtls` 0.21.1 are worked around here. It stops retransmitting after an incomplete flight of the
-//! peer, so the last flight is kept and sent again. And it queues records of coming epochs without bound, so those
+//! Three faults of `rtc-dtls` 0.21.1 are worked around here. It stops retransmitting after an incomplete flight of the
+//! peer, so the last flight is kept and sent again. It gives up after seven repetitions 200 ms apart, less than a
+//! network's change takes, so it is asked for them with doubling pauses. And it queues records of coming epochs without bound, so those
 //! that no handshake can need are refused before it sees them.
 
 use std::net::SocketAddr;
@@ -30,9 +31,10 @@ const NOWHERE: SocketAddr = SocketAddr::new(
     9,
 );
 const FLIGHT_INTERVAL: Duration = Duration::from_millis(200);
-/// First repetition of a flight that the crate forgot about; doubled each time.
-const RESEND_AFTER: Duration = Duration::from_millis(100);
-const RESENDS: u32 = 8;
+/// First repetition of a flight that the crate forgot about; doubled each time, like that of one it remembers.
+const FORGOTTEN_INTERVAL: Duration = Duration::from_millis(100);
+/// Repetitions of one flight: with doubling, the last is 12 s or 25 s after the first sending.
+const REPEATS: u32 = 7;
 /// Datagrams that one association may take before its handshake is complete (a lossless one takes 3 to 6).
 const HANDSHAKE_DATAGRAMS: u32 = 200;
 /// Plaintext datagrams that one association may take after its handshake: repeats of the peer's last flight.
@@ -178,10 +180,8 @@ pub(crate) trait Dtls: Send {
     /// Takes a datagram. `Err` holds a stable reason and ends the association, except for the reason
     /// [`REFUSED`], which only refuses the datagram.
     fn read(&mut self, datagram: &[u8], now: Instant) -> Result<Vec<DtlsEvent>, &'static str>;
-    /// Repeats what has to be repeated.
-    fn tick(&mut self, now: Instant) -> Result<(), &'static str>;
-    /// When [`Dtls::tick`] is wanted.
-    fn next_tick(&self) -> Option<Instant>;
+    /// Repeats what has to be repeated. Call every few milliseconds until the handshake is complete.
+    fn tick(&mut self, now: Instant);
     /// The next datagram to send.
     fn transmit(&mut self) -> Option<BytesMut>;
     /// Says goodbye.
@@ -203,13 +203,19 @@ pub(crate) struct RtcDtls {
     late: u32,
     flight: Vec<BytesMut>,
     queue: std::collections::VecDeque<BytesMut>,
-    resent: u32,
-    resend_at: Option<Instant>,
+    repeats: u32,
+    repeated_at: Instant,
+    records: u64,
 }
 
 impl RtcDtls {
     /// An association that has not begun. `expected` is the fingerprint in the peer's SDP.
-    pub(crate) fn new(identity: Arc<Identity>, expected: Fingerprint, is_client: bool) -> Self {
+    pub(crate) fn new(
+        identity: Arc<Identity>,
+        expected: Fingerprint,
+        is_client: bool,
+        now: Instant,
+    ) -> Self {
         Self {
             identity,
             expected,
@@ -221,9 +227,23 @@ impl RtcDtls {
             late: 0,
             flight: Vec::new(),
             queue: std::collections::VecDeque::new(),
-            resent: 0,
-            resend_at: None,
+            repeats: 0,
+            repeated_at: now,
+            records: 0,
         }
+    }
+
+    /// When the last flight is to be sent again: by the crate while its timer runs, else by us.
+    fn repeat_due(&self) -> Option<Instant> {
+        if self.connected || self.flight.is_empty() || self.repeats >= REPEATS {
+            return None;
+        }
+        let armed = self.endpoint.as_ref()?.poll_timeout(&NOWHERE);
+        let interval = match armed {
+            Some(_) => FLIGHT_INTERVAL,
+            None => FORGOTTEN_INTERVAL,
+        };
+        Some(self.repeated_at + interval * (1 << self.repeats))
     }
 
     /// Refuses what would make the crate queue without bound: epochs that cannot come, and floods.
@@ -259,6 +279,20 @@ impl RtcDtls {
         Ok(())
     }
 
+    /// Gives every plaintext record a number of its own, also one that is sent again: a peer drops what it has seen, and
+    /// one that finished answers a repetition only when it sees one. Nothing authenticates these numbers.
+    fn number(&mut self, datagram: &mut [u8]) {
+        let mut rest = datagram;
+        while rest.len() >= 13 {
+            let length = usize::from(u16::from_be_bytes([rest[11], rest[12]]));
+            if rest[3..5] == [0, 0] {
+                rest[5..11].copy_from_slice(&self.records.to_be_bytes()[2..]);
+                self.records += 1;
+            }
+            rest = rest.get_mut(13 + length..).unwrap_or_default();
+        }
+    }
+
     fn feed(&mut self, datagram: &[u8], now: Instant) -> Result<Vec<DtlsEvent>, &'static str> {
         let Some(endpoint) = &mut self.endpoint else {
             return Err(REFUSED);
@@ -290,8 +324,8 @@ impl RtcDtls {
         }
         self.queue.extend(flight.iter().cloned());
         self.flight = flight;
-        self.resent = 0;
-        self.resend_at = Some(now + RESEND_AFTER);
+        self.repeats = 0;
+        self.repeated_at = now;
     }
 
     /// The keys, once the certificate that the peer showed is the one that its SDP announced (RFC 8122).
@@ -368,36 +402,32 @@ impl Dtls for RtcDtls {
         Ok(events)
     }
 
-    fn tick(&mut self, now: Instant) -> Result<(), &'static str> {
-        let Some(endpoint) = &mut self.endpoint else {
-            return Ok(());
-        };
-        let timeout = endpoint.poll_timeout(&NOWHERE);
-        if timeout.is_some_and(|at| at <= now) {
-            endpoint
-                .handle_timeout(NOWHERE, now)
-                .map_err(|_| "dtls_timeout")?;
-            self.collect(now);
+    fn tick(&mut self, now: Instant) {
+        if self.repeat_due().is_none_or(|due| now < due) {
+            return;
         }
-        let forgotten = !self.connected && timeout.is_none() && self.resent < RESENDS;
-        if forgotten && self.resend_at.is_some_and(|at| at <= now) {
-            self.resent += 1;
-            self.resend_at = Some(now + RESEND_AFTER * (1 << self.resent.min(5)));
+        let Some(endpoint) = &mut self.endpoint else {
+            return;
+        };
+        self.repeats += 1;
+        self.repeated_at = now;
+        let armed = endpoint.poll_timeout(&NOWHERE);
+        if armed.is_some_and(|at| at <= now) {
+            // The crate fails after its seventh repetition; more are never asked for.
+            if endpoint.handle_timeout(NOWHERE, now).is_ok() {
+                while let Some(transmit) = endpoint.poll_transmit() {
+                    self.queue.push_back(transmit.message);
+                }
+            }
+        } else {
             self.queue.extend(self.flight.iter().cloned());
         }
-        Ok(())
-    }
-
-    fn next_tick(&self) -> Option<Instant> {
-        if self.connected {
-            return None;
-        }
-        let timeout = self.endpoint.as_ref()?.poll_timeout(&NOWHERE);
-        timeout.or(self.resend_at.filter(|_| self.resent < RESENDS))
     }
 
     fn transmit(&mut self) -> Option<BytesMut> {
-        self.queue.pop_front()
+        let mut datagram = self.queue.pop_front()?;
+        self.number(&mut datagram);
+        Some(datagram)
     }
 
     fn close(&mut self, now: Instant) {

@@ -72,6 +72,14 @@ pub(crate) struct Control {
 }
 
 impl Control {
+    /// Nothing was asked yet.
+    pub(crate) fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            waker: Waker::new()?,
+            stop: AtomicBool::new(false),
+        })
+    }
+
     /// Whether the shard should end.
     pub(crate) fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Acquire)
@@ -112,11 +120,8 @@ impl Handle {
         let (commands, queue) = sync_channel(COMMANDS);
         let (events, receiver) = mpsc::channel(EVENTS);
         let (running, ended) = watch::channel(());
-        let control = Arc::new(Control {
-            waker: Waker::new().map_err(failed)?,
-            stop: AtomicBool::new(false),
-        });
-        let shard = Shard::new(NewShard {
+        let control = Arc::new(Control::new().map_err(failed)?);
+        let new = NewShard {
             candidates: candidates(&config, local),
             config,
             identity: Arc::new(Identity::generate()?),
@@ -125,7 +130,8 @@ impl Handle {
             commands: queue,
             events,
             track_ids: Arc::new(AtomicU64::new(1)),
-        });
+        };
+        let shard = Shard::new(new, std::time::Instant::now());
         thread::Builder::new()
             .name("sfu-0".to_owned())
             .spawn(move || {

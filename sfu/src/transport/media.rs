@@ -50,6 +50,12 @@ impl Shard {
                 self.stats.packets_out += peer.forward(&taken.packet, now, &mut self.outbox);
             }
         }
+        if taken.packet.keyframe
+            && let Some(peer) = self.peers.get_mut(&id)
+        {
+            // It may have come before anybody asked: the first packet of a track makes the slots want it.
+            peer.reception.keyframe_served(taken.packet.stream.track);
+        }
         Ok(())
     }
 
@@ -142,8 +148,15 @@ impl Shard {
         let mut wanted: Vec<(RoomId, TrackId)> = Vec::new();
         for peer in self.peers.values().filter(|peer| peer.is_ready(now)) {
             for slot in peer.slots.iter().filter(|s| s.config().kind == Kind::Video) {
+                // A track whose codec the browser does not take would be asked for keyframes for ever.
+                let room = self.rooms.get(&peer.room);
+                let shows = |track| {
+                    let codec = room.and_then(|room| room.codec(track));
+                    codec.is_some_and(|codec| slot.config().payload_types.get(codec).is_some())
+                };
                 if let Some(track) = slot.needs_keyframe()
                     && !wanted.iter().any(|(_, known)| *known == track)
+                    && shows(track)
                 {
                     wanted.push((peer.room.clone(), track));
                 }

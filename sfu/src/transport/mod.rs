@@ -16,4 +16,6 @@ mod rooms;
 mod sdp;
 mod shard;
 mod srtp;
+#[cfg(test)]
+mod tests;
 mod udp;

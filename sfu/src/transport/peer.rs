@@ -105,7 +105,7 @@ impl Peer {
     ) -> Result<(Self, Joined), SfuError> {
         let plan = Plan::new(new.offer, new.grants, new.sources);
         let active = new.offer.setup == Setup::Passive;
-        let dtls = RtcDtls::new(identity.clone(), new.offer.fingerprint.clone(), active);
+        let dtls = RtcDtls::new(identity.clone(), new.offer.fingerprint.clone(), active, now);
         let mut peer = Self {
             id: new.id,
             room: new.room,
@@ -442,9 +442,9 @@ impl Peer {
             let late = self
                 .first_check
                 .is_some_and(|at| now >= at + HANDSHAKE_TIMEOUT);
-            let failed = late || self.dtls.tick(now).is_err();
+            self.dtls.tick(now);
             self.flush_dtls(outbox);
-            return if failed {
+            return if late {
                 Progress::Over(GoneReason::HandshakeFailed)
             } else {
                 Progress::Nothing

@@ -223,9 +223,6 @@ impl Reception {
         let level = level.filter(|_| line.plan.kind == Kind::Audio);
         let packet = running.upstream.receive(&view, codec, level, via, now);
         let packet = packet.map_err(|refused| refused.code())?;
-        if packet.keyframe {
-            running.keyframes.on_keyframe();
-        }
         Ok(Taken {
             packet,
             source: line.plan.source,
@@ -283,14 +280,24 @@ impl Reception {
 
     /// Notes that somebody needs a keyframe of a track.
     pub(crate) fn request_keyframe(&mut self, track: TrackId) {
-        for line in &mut self.lines {
-            if let Some(running) = &mut line.running
-                && running.track == track
-                && line.plan.kind == Kind::Video
-            {
-                running.keyframes.request();
-            }
+        if let Some(running) = self.running_mut(track)
+            && running.codec.kind() == Kind::Video
+        {
+            running.keyframes.request();
         }
+    }
+
+    /// Notes that a keyframe of a track reached everybody who could take it.
+    pub(crate) fn keyframe_served(&mut self, track: TrackId) {
+        if let Some(running) = self.running_mut(track) {
+            running.keyframes.on_keyframe();
+        }
+    }
+
+    fn running_mut(&mut self, track: TrackId) -> Option<&mut Running> {
+        let lines = self.lines.iter_mut();
+        let mut running = lines.filter_map(|line| line.running.as_mut());
+        running.find(|running| running.track == track)
     }
 
     /// A sender report: whose track's stream it is about.

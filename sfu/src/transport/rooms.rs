@@ -10,7 +10,7 @@ use super::reception::TrackChange;
 use crate::event::Event;
 use crate::feed::{Feed, FeedItem, FeedPacket, FeedSender, feed};
 use crate::forward::packet::Packet;
-use crate::ids::{ParticipantId, RoomId, TrackId};
+use crate::ids::{Codec, ParticipantId, RoomId, TrackId};
 use crate::room::{Assignment, Room};
 
 /// Feeds that one room may have; a further one is refused.
@@ -24,13 +24,13 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// A clock that agrees with the wall now.
-    pub(crate) fn start() -> Self {
+    /// A clock that agrees with the wall at `now`.
+    pub(crate) fn start(now: Instant) -> Self {
         let unix = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         Self {
-            at: Instant::now(),
+            at: now,
             unix_us: unix.as_micros() as u64,
         }
     }
@@ -76,6 +76,7 @@ impl Outlook {
 /// A track that runs, for feeds that are opened later.
 struct Known {
     participant: ParticipantId,
+    codec: Codec,
     started: FeedItem,
 }
 
@@ -173,6 +174,7 @@ impl RoomState {
                     track,
                     Known {
                         participant,
+                        codec,
                         started: started.clone(),
                     },
                 );
@@ -201,6 +203,11 @@ impl RoomState {
     /// Who sends a track.
     pub(crate) fn owner(&self, track: TrackId) -> Option<ParticipantId> {
         self.tracks.get(&track).map(|known| known.participant)
+    }
+
+    /// What a track is.
+    pub(crate) fn codec(&self, track: TrackId) -> Option<Codec> {
+        self.tracks.get(&track).map(|known| known.codec)
     }
 
     /// Decides anew who is in which slot, tells what changed, and returns the slots to change.

@@ -80,8 +80,7 @@ pub(crate) struct NewShard {
 
 impl Shard {
     /// A shard without participants.
-    pub(crate) fn new(new: NewShard) -> Self {
-        let now = Instant::now();
+    pub(crate) fn new(new: NewShard, now: Instant) -> Self {
         Self {
             config: new.config,
             identity: new.identity,
@@ -95,7 +94,7 @@ impl Shard {
             directory: Directory::default(),
             outbox: Outbox::default(),
             outlook: Outlook::new(new.events),
-            clock: Clock::start(),
+            clock: Clock::start(now),
             stats: Stats::default(),
             next_tick: now,
             next_room_tick: now,
@@ -233,7 +232,7 @@ impl Shard {
         }
     }
 
-    fn join(&mut self, join: JoinCommand, now: Instant) -> Result<Joined, SfuError> {
+    pub(super) fn join(&mut self, join: JoinCommand, now: Instant) -> Result<Joined, SfuError> {
         let id = join.participant;
         let replaces = self.peers.contains_key(&id);
         if !replaces && self.peers.len() >= self.config.max_participants {
@@ -263,7 +262,7 @@ impl Shard {
         Ok(joined)
     }
 
-    fn reoffer(
+    pub(super) fn reoffer(
         &mut self,
         id: ParticipantId,
         offer: &super::sdp::Offer,
@@ -285,13 +284,13 @@ impl Shard {
         Ok(joined)
     }
 
-    fn open_feed(&mut self, room: RoomId, now: Instant) -> Result<Feed, SfuError> {
+    pub(super) fn open_feed(&mut self, room: RoomId, now: Instant) -> Result<Feed, SfuError> {
         let at_us = self.clock.unix_us(now);
         let state = self.rooms.entry(room).or_default();
         state.open_feed(at_us).ok_or(SfuError::Unavailable)
     }
 
-    fn close_room(&mut self, room: &RoomId, now: Instant) {
+    pub(super) fn close_room(&mut self, room: &RoomId, now: Instant) {
         let members = self.rooms.get(room).map(|state| state.members.clone());
         for id in members.unwrap_or_default() {
             self.disconnect(id, now, Some(room));
@@ -312,7 +311,7 @@ impl Shard {
         });
     }
 
-    fn remove(&mut self, id: ParticipantId, now: Instant) {
+    pub(super) fn remove(&mut self, id: ParticipantId, now: Instant) {
         let Some(room) = self.peers.get(&id).map(|peer| peer.room.clone()) else {
             return;
         };
@@ -368,19 +367,19 @@ impl Shard {
         }
     }
 
-    fn tick(&mut self, now: Instant) {
+    pub(super) fn tick(&mut self, now: Instant) {
         if now < self.next_tick {
             return;
         }
         self.next_tick = now + TICK;
         let consent = Duration::from_secs(self.config.consent_s);
         let mut over = Vec::new();
-        let mut ready = Vec::new();
+        let mut ready = false;
         for (id, peer) in &mut self.peers {
             if let Progress::Over(reason) = peer.tick(now, consent, &mut self.outbox) {
                 over.push((*id, reason));
             } else if peer.became_ready(now) {
-                ready.push(*id);
+                ready = true;
             }
         }
         for (id, reason) in over {
@@ -394,7 +393,9 @@ impl Shard {
             }
             self.rooms.values_mut().for_each(RoomState::prune);
             self.rooms.retain(|_, state| !state.is_over());
+            self.want_keyframes(now);
+        } else if ready {
+            self.want_keyframes(now);
         }
-        self.want_keyframes(now);
     }
 }

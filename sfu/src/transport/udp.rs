@@ -187,9 +187,15 @@ impl Outbox {
         }
     }
 
-    /// Datagrams waiting for [`Outbox::flush`].
-    pub(crate) fn len(&self) -> usize {
-        self.datagrams.len()
+    /// What would leave now.
+    #[cfg(test)]
+    pub(crate) fn take(&mut self) -> Vec<(SocketAddr, Vec<u8>)> {
+        let mut start = 0;
+        let bytes = std::mem::take(&mut self.bytes);
+        let datagrams = std::mem::take(&mut self.datagrams).into_iter();
+        let taken = datagrams
+            .map(|(end, to)| (to, bytes[std::mem::replace(&mut start, end)..end].to_vec()));
+        taken.collect()
     }
 
     /// Sends everything.
@@ -393,7 +399,7 @@ mod tests {
                 outbox.push(to, &[i; 33]);
             }
             outbox.flush(&a);
-            assert_eq!((outbox.len(), outbox.dropped), (0, 0));
+            assert_eq!((outbox.datagrams.len(), outbox.dropped), (0, 0));
             let all = received(&b, &waker, 150);
             assert_eq!(all.len(), 150);
             for (i, (bytes, from)) in all.iter().enumerate() {
@@ -417,7 +423,10 @@ mod tests {
             bytes.extend_from_slice(b"whole");
             true
         }));
-        assert_eq!((outbox.len(), outbox.bytes.as_slice()), (1, &b"whole"[..]));
+        assert_eq!(
+            (outbox.datagrams.len(), outbox.bytes.as_slice()),
+            (1, &b"whole"[..])
+        );
     }
 
     #[test]
