@@ -1,6 +1,7 @@
 //! Bodies of the fuzz targets: whatever the bytes, nothing panics and what is promised holds. `cargo-fuzz` and `proptest`
 //! share them.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ use crate::forward::rtp::{ExtensionIds, Header, RtpView, write_header};
 use crate::forward::upstream::{Upstream, Via};
 use crate::forward::{codec, rtcp_write, rtx};
 use crate::ids::{Codec, Kind, TrackId};
+use crate::transport::front_door::FrontDoor;
 
 /// RTP headers, extensions, padding, and RTX unwrapping.
 pub fn rtp(data: &[u8]) {
@@ -308,6 +310,28 @@ impl Act {
     }
 }
 
+thread_local! {
+    static DOOR: RefCell<Option<FrontDoor>> = const { RefCell::new(None) };
+}
+
+/// Has the same door opened for many bodies: making a certificate for each would be most of the time.
+fn at_the_door(act: impl FnOnce(&mut FrontDoor)) {
+    DOOR.with_borrow_mut(|door| {
+        let open = || FrontDoor::open().expect("a socket on loopback, a certificate");
+        act(door.get_or_insert_with(open));
+    });
+}
+
+/// Datagrams of strangers and of a visitor whose handshake has not begun: STUN, DTLS, anything.
+pub fn demux(data: &[u8]) {
+    at_the_door(|door| door.datagram(data));
+}
+
+/// Offers: the bytes as text, and a real offer spoilt by them. Each m-line of an offer that is taken has its answer.
+pub fn sdp(data: &[u8]) {
+    at_the_door(|door| door.offer(data));
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
@@ -359,6 +383,27 @@ mod tests {
         #[test]
         fn any_arrivals_as_feedback(data in vec(any::<u8>(), 0..600)) {
             super::feedback(&data);
+        }
+
+        #[test]
+        fn any_bytes_as_datagram(data in vec(any::<u8>(), 0..200)) {
+            super::demux(&data);
+        }
+
+        #[test]
+        fn any_bytes_as_dtls(mut data in vec(any::<u8>(), 15..200), kind in 20u8..26, parts in 1u16..4) {
+            // From the known address, with a record header that holds.
+            data[0] = 1;
+            data[1] = kind;
+            data[2..7].copy_from_slice(&[0xfe, 0xfd, 0, (parts % 2) as u8, 0]);
+            let length = (data.len() - 14) as u16;
+            data[12..14].copy_from_slice(&length.to_be_bytes());
+            super::demux(&data);
+        }
+
+        #[test]
+        fn any_bytes_as_offer(data in vec(any::<u8>(), 0..60)) {
+            super::sdp(&data);
         }
 
         #[test]

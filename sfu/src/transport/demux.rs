@@ -33,7 +33,7 @@ pub(crate) fn protocol(datagram: &[u8]) -> Option<Protocol> {
     }
 }
 
-/// Who is behind an address or a ufrag. It holds at most [`ADDRESSES_PER_PARTICIPANT`] addresses and three ufrags
+/// Who is behind an address or a ufrag. It holds at most [`ADDRESSES_PER_PARTICIPANT`] addresses and two ufrags
 /// a participant, so its size follows the number of participants and not what strangers send.
 #[derive(Default)]
 pub(crate) struct Directory {
@@ -53,14 +53,16 @@ impl Directory {
         self.ufrags.get(ufrag).copied()
     }
 
-    /// Adds a ufrag.
-    pub(crate) fn add_ufrag(&mut self, ufrag: &str, participant: ParticipantId) {
-        self.ufrags.insert(ufrag.to_owned(), participant);
-    }
-
-    /// Takes a ufrag out.
-    pub(crate) fn remove_ufrag(&mut self, ufrag: &str) {
-        self.ufrags.remove(ufrag);
+    /// Says which ufrags a participant is known by from now on.
+    pub(crate) fn set_ufrags<'a>(
+        &mut self,
+        participant: ParticipantId,
+        ufrags: impl Iterator<Item = &'a str>,
+    ) {
+        self.ufrags.retain(|_, owner| *owner != participant);
+        for ufrag in ufrags {
+            self.ufrags.insert(ufrag.to_owned(), participant);
+        }
     }
 
     /// Says that an authenticated check of `participant` came from `address`.
@@ -124,6 +126,17 @@ mod tests {
         assert_eq!(directory.by_address(address), Some(ParticipantId(2)));
         directory.remove(ParticipantId(2));
         assert_eq!(directory.by_address(address), None);
+    }
+
+    #[test]
+    fn ufrags_are_replaced_not_gathered() {
+        let mut directory = Directory::default();
+        directory.set_ufrags(ParticipantId(1), ["old"].into_iter());
+        directory.set_ufrags(ParticipantId(2), ["other"].into_iter());
+        directory.set_ufrags(ParticipantId(1), ["new", "newer"].into_iter());
+        assert_eq!(directory.by_ufrag("old"), None);
+        assert_eq!(directory.by_ufrag("newer"), Some(ParticipantId(1)));
+        assert_eq!(directory.by_ufrag("other"), Some(ParticipantId(2)));
     }
 
     #[test]

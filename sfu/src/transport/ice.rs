@@ -132,6 +132,12 @@ impl IceLite {
         &self.current.local
     }
 
+    /// The ufrags that checks may name: before the new generation of a restart nominates, also the old one.
+    pub(crate) fn ufrags(&self) -> impl Iterator<Item = &str> {
+        let generations = std::iter::once(&self.current).chain(&self.previous);
+        generations.map(|generation| generation.local.ufrag.as_str())
+    }
+
     /// Whether an offer with this ufrag asks for a restart.
     pub(crate) fn is_restart(&self, remote_ufrag: &str) -> bool {
         self.current.remote_ufrag != remote_ufrag
@@ -247,41 +253,12 @@ fn respond(
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use super::super::front_door::check_bytes;
     use super::*;
     use rtc_crypto::RTCCryptoProvider;
     use rtc_crypto::providers::AwsLcRsProvider;
-    use rtc_stun::message::Setter;
-    use rtc_stun::textattrs::TextAttribute;
-
-    /// A check as a browser sends it.
-    pub(crate) fn check_bytes(
-        username: &str,
-        password: &str,
-        nominate: bool,
-        transaction: u8,
-    ) -> Vec<u8> {
-        let provider = AwsLcRsProvider::new();
-        let mut message = Message::new();
-        message.set_type(BINDING_REQUEST);
-        message.transaction_id.0 = [transaction; 12];
-        message.write_header();
-        TextAttribute::new(ATTR_USERNAME, username.to_owned())
-            .add_to(&mut message)
-            .unwrap();
-        if nominate {
-            message.add(ATTR_USE_CANDIDATE, &[]);
-        }
-        MessageIntegrity::new_short_term_integrity_with_provider(
-            password.to_owned(),
-            provider.crypto(),
-        )
-        .add_to(&mut message)
-        .unwrap();
-        FINGERPRINT.add_to(&mut message).unwrap();
-        message.raw
-    }
 
     fn credentials(ufrag: &str) -> Credentials {
         Credentials {

@@ -6,6 +6,7 @@
 mod client_hello;
 mod demux;
 mod dtls;
+pub(crate) mod front_door;
 pub(crate) mod handle;
 mod ice;
 mod media;

@@ -253,7 +253,7 @@ impl Shard {
         if replaces {
             self.disconnect(id, now, Some(&join.room));
         }
-        self.directory.add_ufrag(&peer.ice.local().ufrag, id);
+        self.directory.set_ufrags(id, peer.ice.ufrags());
         let room = self.rooms.entry(join.room.clone()).or_default();
         room.plan.add(id, peer.public_slots());
         room.members.push(id);
@@ -274,7 +274,7 @@ impl Shard {
             .get_mut(&id)
             .ok_or(SfuError::UnknownParticipant)?;
         let joined = peer.reoffer(offer, sources, &self.identity, &self.candidates, now)?;
-        self.directory.add_ufrag(&peer.ice.local().ufrag, id);
+        self.directory.set_ufrags(id, peer.ice.ufrags());
         let room = peer.room.clone();
         if let Some(state) = self.rooms.get_mut(&room) {
             state.plan.set_slots(id, peer.public_slots());

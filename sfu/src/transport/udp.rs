@@ -17,6 +17,8 @@ use std::time::Duration;
 const SOCKET_BUFFER_BYTES: libc::c_int = 4 << 20;
 /// Datagrams received or sent by one system call.
 const BATCH: usize = 64;
+/// How long a full send buffer may hold the shard up before datagrams are dropped.
+const FULL_WAIT_MS: libc::c_int = 5;
 /// Longest datagram that is read; a longer one is cut and then fails its authentication.
 pub(crate) const DATAGRAM_BYTES: usize = 2048;
 
@@ -24,20 +26,41 @@ pub(crate) const DATAGRAM_BYTES: usize = 2048;
 pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = UdpSocket::bind(address)?;
     socket.set_nonblocking(true)?;
-    let bytes = SOCKET_BUFFER_BYTES;
-    for option in [libc::SO_RCVBUF, libc::SO_SNDBUF] {
-        // SAFETY: the pointer is to a local of the length that is given. A refusal leaves the default: no error.
-        unsafe {
-            libc::setsockopt(
-                socket.as_raw_fd(),
-                libc::SOL_SOCKET,
-                option,
-                (&raw const bytes).cast(),
-                size_of::<libc::c_int>() as libc::socklen_t,
-            );
+    // Beyond the system's limit only the privileged form reaches; without the privilege the plain one gets what it can.
+    for (force, plain) in [
+        (libc::SO_RCVBUFFORCE, libc::SO_RCVBUF),
+        (libc::SO_SNDBUFFORCE, libc::SO_SNDBUF),
+    ] {
+        if !set_buffer(&socket, force) {
+            set_buffer(&socket, plain);
         }
     }
     Ok(socket)
+}
+
+fn set_buffer(socket: &UdpSocket, option: libc::c_int) -> bool {
+    let bytes = SOCKET_BUFFER_BYTES;
+    // SAFETY: the pointer is to a local of the length that is given.
+    unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            option,
+            (&raw const bytes).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        ) == 0
+    }
+}
+
+/// Waits until the kernel takes datagrams again, or [`FULL_WAIT_MS`] has passed. Says whether it does.
+fn wait_until_writable(socket: &UdpSocket) -> bool {
+    let mut watched = libc::pollfd {
+        fd: socket.as_raw_fd(),
+        events: libc::POLLOUT,
+        revents: 0,
+    };
+    // SAFETY: one local is watched.
+    unsafe { libc::poll(&raw mut watched, 1, FULL_WAIT_MS) > 0 }
 }
 
 /// Wakes a shard that waits in [`wait`]: an `eventfd`.
@@ -187,6 +210,12 @@ impl Outbox {
         }
     }
 
+    /// Sends nothing of it.
+    pub(crate) fn discard(&mut self) {
+        self.bytes.clear();
+        self.datagrams.clear();
+    }
+
     /// What would leave now.
     #[cfg(test)]
     pub(crate) fn take(&mut self) -> Vec<(SocketAddr, Vec<u8>)> {
@@ -205,11 +234,10 @@ impl Outbox {
             let last = (first + BATCH).min(self.datagrams.len());
             first += self.send_batch(socket, first, last);
         }
-        self.bytes.clear();
-        self.datagrams.clear();
+        self.discard();
     }
 
-    /// Sends some of `first..last` and returns how many are dealt with, at least one.
+    /// Sends some of `first..last` and returns how many are dealt with; none when it is worth trying again.
     fn send_batch(&mut self, socket: &UdpSocket, first: usize, last: usize) -> usize {
         let mut names: [MaybeUninit<libc::sockaddr_storage>; BATCH] =
             [MaybeUninit::uninit(); BATCH];
@@ -245,7 +273,10 @@ impl Outbox {
         if error.raw_os_error() == Some(libc::ENOSYS) {
             return self.send_singly(socket, first, last);
         }
-        // The first datagram of the batch is what failed (a full buffer, an unreachable host): the others get their try.
+        if error.kind() == io::ErrorKind::WouldBlock && wait_until_writable(socket) {
+            return 0;
+        }
+        // The first datagram of the batch is what failed (an unreachable host, a full buffer): the others get their try.
         self.dropped += 1;
         1
     }

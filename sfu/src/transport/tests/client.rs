@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::forward::rtp::{Header, RtpView, write_header};
 use crate::transport::dtls::{Dtls, DtlsEvent, Identity, RtcDtls};
-use crate::transport::ice::tests::check_bytes;
+use crate::transport::front_door::check_bytes;
 use crate::transport::sdp::{Fingerprint, FingerprintHash};
 use crate::transport::srtp::{Inbound, Outbound, Profile, contexts};
 

@@ -323,6 +323,24 @@ fn a_further_offer_adds_slots_and_keeps_what_is_there() {
 }
 
 #[test]
+fn a_further_offer_with_another_certificate_is_refused_and_changes_nothing() {
+    let mut network = Network::new();
+    let a = network.connected(&Wish::default());
+    let offer = network.clients[a].offer(&Wish::default());
+    let (head, tail) = offer.split_once("sha-256 ").unwrap();
+    let other = if tail.starts_with("00") { "11" } else { "00" };
+    let offer = format!("{head}sha-256 {other}{}", &tail[2..]);
+    let offer = crate::transport::sdp::Offer::parse(&offer).unwrap();
+    let now = network.now;
+    let refused = network.shard.reoffer(ParticipantId(1), &offer, &[], now);
+    assert_eq!(refused.unwrap_err().code(), "sdp_invalid");
+    network.clients[a].speak(1);
+    network.run(10);
+    let started = |event: &Event| matches!(event, Event::TrackStarted { .. });
+    assert!(network.events().iter().any(started));
+}
+
+#[test]
 fn a_sending_line_that_is_gone_ends_its_track() {
     let mut network = Network::new();
     let a = network.connected(&Wish::default());

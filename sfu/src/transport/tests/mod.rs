@@ -5,5 +5,6 @@
 mod client;
 mod connecting;
 mod forwarding;
+mod handle;
 mod network;
 mod refusing;

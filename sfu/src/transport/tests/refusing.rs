@@ -46,7 +46,7 @@ fn a_check_without_the_right_password_opens_no_door() {
         network.clients[0].server_ufrag, network.clients[0].ufrag
     );
     let forged =
-        crate::transport::ice::tests::check_bytes(&username, "a guess of some length..", true, 9);
+        crate::transport::front_door::check_bytes(&username, "a guess of some length..", true, 9);
     network.inject("198.51.100.1:1", &forged);
     network.inject("198.51.100.1:1", &[0x80; 40]);
     assert_eq!(network.refused("stun_integrity"), 1);

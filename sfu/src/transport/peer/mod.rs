@@ -1,31 +1,33 @@
 //! One participant's connection: its path, its keys, what it sends and the slots it receives in.
 
+mod answering;
+
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use super::dtls::{Dtls, DtlsEvent, Identity, Keys, REFUSED, RtcDtls};
-use super::ice::{Check, Credentials, IceLite};
-use super::negotiation::{Grants, Plan, SlotLine};
+use super::dtls::{Dtls, DtlsEvent, Identity, Keys, REFUSED};
+use super::ice::{Check, IceLite};
+use super::negotiation::Grants;
 use super::reception::Reception;
-use super::sdp::{Answer, Offer, Role, Setup};
+use super::sdp::Fingerprint;
 use super::srtp::{Inbound, Outbound, contexts};
 use super::udp::Outbox;
-use crate::command::{Joined, Slot};
-use crate::error::SfuError;
 use crate::event::GoneReason;
-use crate::forward::downstream::{Downstream, DownstreamConfig};
+use crate::forward::downstream::Downstream;
 use crate::forward::packet::{Packet, StreamId};
 use crate::forward::rtcp::SenderInfo;
 use crate::forward::rtcp_write;
-use crate::ids::{Kind, ParticipantId, RoomId, Source};
+use crate::ids::{Kind, ParticipantId, RoomId};
+
+pub(crate) use answering::NewPeer;
 
 /// From the first check to the keys; then the handshake has failed.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
 /// After the handshake, how long video waits for the browser's first packet (rule 2).
 const READY_AFTER: Duration = Duration::from_millis(300);
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+/// Control packets in one datagram.
+const MAX_COMPOUND_BYTES: usize = 1_150;
 /// The round trip that is assumed until a report measures it.
 const ASSUMED_RTT: Duration = Duration::from_millis(50);
 
@@ -54,6 +56,7 @@ pub(crate) struct Peer {
     /// Where.
     pub(crate) room: RoomId,
     grants: Grants,
+    fingerprint: Fingerprint,
     /// Its ICE agent.
     pub(crate) ice: IceLite,
     dtls: Box<dyn Dtls>,
@@ -72,160 +75,7 @@ pub(crate) struct Peer {
     compound: Vec<u8>,
 }
 
-/// What a connection is made with.
-pub(crate) struct NewPeer<'a> {
-    /// Whose.
-    pub(crate) id: ParticipantId,
-    /// Where.
-    pub(crate) room: RoomId,
-    /// What it may do.
-    pub(crate) grants: Grants,
-    /// What the browser offered.
-    pub(crate) offer: &'a Offer,
-    /// What each m-line carries.
-    pub(crate) sources: &'a [(String, Source)],
-    /// Where track ids come from.
-    pub(crate) track_ids: Arc<AtomicU64>,
-}
-
-fn credentials(identity: &Identity) -> Result<Credentials, SfuError> {
-    Ok(Credentials {
-        ufrag: identity.random_text(8)?,
-        password: identity.random_text(24)?,
-    })
-}
-
 impl Peer {
-    /// A connection that waits for its first check, and the answer to its offer.
-    pub(crate) fn new(
-        new: NewPeer<'_>,
-        identity: &Arc<Identity>,
-        candidates: &[SocketAddr],
-        now: Instant,
-    ) -> Result<(Self, Joined), SfuError> {
-        let plan = Plan::new(new.offer, new.grants, new.sources);
-        let active = new.offer.setup == Setup::Passive;
-        let dtls = RtcDtls::new(identity.clone(), new.offer.fingerprint.clone(), active, now);
-        let mut peer = Self {
-            id: new.id,
-            room: new.room,
-            grants: new.grants,
-            ice: IceLite::new(credentials(identity)?, &new.offer.ufrag, now),
-            dtls: Box::new(dtls),
-            active,
-            secure: None,
-            heard: false,
-            was_ready: false,
-            first_check: None,
-            reception: Reception::new(&plan, new.track_ids, now),
-            slots: Vec::new(),
-            ssrc: identity.random_u32()?,
-            next_report: now + REPORT_INTERVAL,
-            answers: 0,
-            compound: Vec::new(),
-        };
-        let joined = peer.answer(new.offer, plan, identity, candidates, now)?;
-        Ok((peer, joined))
-    }
-
-    /// Takes over a further offer on the same connection.
-    pub(crate) fn reoffer(
-        &mut self,
-        offer: &Offer,
-        sources: &[(String, Source)],
-        identity: &Arc<Identity>,
-        candidates: &[SocketAddr],
-        now: Instant,
-    ) -> Result<Joined, SfuError> {
-        let plan = Plan::new(offer, self.grants, sources);
-        if self.ice.is_restart(&offer.ufrag) {
-            self.ice.restart(credentials(identity)?, &offer.ufrag);
-        }
-        self.reception.renegotiate(&plan);
-        self.answer(offer, plan, identity, candidates, now)
-    }
-
-    fn answer(
-        &mut self,
-        offer: &Offer,
-        mut plan: Plan,
-        identity: &Identity,
-        candidates: &[SocketAddr],
-        now: Instant,
-    ) -> Result<Joined, SfuError> {
-        if plan.is_empty() {
-            return Err(SfuError::SdpInvalid(
-                "no m-line that can be taken".to_owned(),
-            ));
-        }
-        for line in &plan.slots {
-            self.set_slot(line, identity, now)?;
-        }
-        for (media, role) in offer.media.iter().zip(&mut plan.roles) {
-            let slot = self
-                .slots
-                .iter()
-                .find(|slot| slot.config().mid == media.mid);
-            if let (Role::Slot { ssrc, rtx_ssrc }, Some(slot)) = (role, slot) {
-                (*ssrc, *rtx_ssrc) = (slot.config().ssrc, slot.config().rtx_ssrc);
-            }
-        }
-        let local = self.ice.local();
-        let answer = Answer {
-            offer,
-            ufrag: &local.ufrag,
-            password: &local.password,
-            fingerprint: &identity.fingerprint,
-            active: self.active,
-            candidates,
-            version: self.answers,
-            roles: &plan.roles,
-        }
-        .write();
-        self.answers += 1;
-        Ok(Joined {
-            answer,
-            slots: self.public_slots(),
-        })
-    }
-
-    /// The slots as the outside sees them. A slot stays in the list for as long as the connection.
-    pub(crate) fn public_slots(&self) -> Vec<Slot> {
-        let slots = self.slots.iter().map(Downstream::config);
-        slots
-            .map(|config| Slot {
-                mid: config.mid.clone(),
-                kind: config.kind,
-            })
-            .collect()
-    }
-
-    fn set_slot(
-        &mut self,
-        line: &SlotLine,
-        identity: &Identity,
-        now: Instant,
-    ) -> Result<(), SfuError> {
-        let mut slots = self.slots.iter_mut();
-        if let Some(slot) = slots.find(|slot| slot.config().mid == line.slot.mid) {
-            slot.renegotiate(line.payload_types, line.extensions);
-            return Ok(());
-        }
-        let config = DownstreamConfig {
-            kind: line.slot.kind,
-            mid: line.slot.mid.clone(),
-            ssrc: identity.random_u32()?,
-            rtx_ssrc: identity.random_u32()?,
-            first_sequence: identity.random_u32()? as u16 & 0x3fff,
-            first_rtx_sequence: identity.random_u32()? as u16 & 0x3fff,
-            first_timestamp: identity.random_u32()?,
-            payload_types: line.payload_types,
-            extensions: line.extensions,
-        };
-        self.slots.push(Downstream::new(config, now));
-        Ok(())
-    }
-
     /// Whether the handshake is complete.
     pub(crate) fn is_connected(&self) -> bool {
         self.secure.is_some()
@@ -420,11 +270,16 @@ impl Peer {
         self.compound = compound;
     }
 
-    fn send_rtcp(&mut self, compound: &[u8], outbox: &mut Outbox) {
-        if let (Some(path), Some(secure), false) =
-            (self.ice.path(), &mut self.secure, compound.is_empty())
-        {
+    /// Sends control packets, in as many datagrams as they need (reduced size: RFC 5506).
+    fn send_rtcp(&mut self, packets: &[u8], outbox: &mut Outbox) {
+        let (Some(path), Some(secure)) = (self.ice.path(), &mut self.secure) else {
+            return;
+        };
+        let mut rest = packets;
+        while !rest.is_empty() {
+            let (compound, others) = rest.split_at(compound_length(rest));
             outbox.write(path, |out| secure.outbound.seal_rtcp(compound, out).is_ok());
+            rest = others;
         }
     }
 
@@ -471,5 +326,36 @@ impl Peer {
     pub(crate) fn close(&mut self, now: Instant, outbox: &mut Outbox) {
         self.dtls.close(now);
         self.flush_dtls(outbox);
+    }
+}
+
+/// Bytes of as many whole packets from the start as fit into one datagram, at least one packet.
+fn compound_length(packets: &[u8]) -> usize {
+    let mut length = 0;
+    while let Some(header) = packets.get(length..length + 4) {
+        let next = length + 4 * (usize::from(u16::from_be_bytes([header[2], header[3]])) + 1);
+        if next > packets.len() || (length > 0 && next > MAX_COMPOUND_BYTES) {
+            break;
+        }
+        length = next;
+    }
+    if length == 0 { packets.len() } else { length }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_packets_are_parted_at_their_borders() {
+        let packet = |bytes: usize| {
+            let mut packet = vec![0x80, 205, 0, (bytes / 4 - 1) as u8];
+            packet.resize(bytes, 7);
+            packet
+        };
+        let packets = [packet(800), packet(300), packet(200), packet(8)].concat();
+        assert_eq!(compound_length(&packets), 1_100);
+        assert_eq!(compound_length(&packets[1_100..]), 208);
+        assert_eq!(compound_length(&packet(20)[..10]), 10, "never nothing");
     }
 }
