@@ -1,6 +1,7 @@
 # What stands on every page.
 site-name = Aikštė
 skip = Skip to content
+demo-label = About this site
 demo-notice = This is a demonstration city: all people and events are fictional.
 phone-number = 8 800 20 000
 phone-free = – free of charge

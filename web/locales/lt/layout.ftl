@@ -1,6 +1,7 @@
 # What stands on every page.
 site-name = Aikštė
 skip = Pereiti prie turinio
+demo-label = Apie šią svetainę
 demo-notice = Tai demonstracinis miestas: visi žmonės ir įvykiai išgalvoti.
 phone-number = 8 800 20 000
 phone-free = – nemokamai
