@@ -104,6 +104,11 @@ pub struct FeedSender {
 }
 
 impl FeedSender {
+    /// How many items it takes now before it drops one.
+    pub fn capacity(&self) -> usize {
+        self.items.capacity()
+    }
+
     /// Hands over an item. `false` says that the feed is over: let go of this end.
     pub fn send(&self, item: FeedItem) -> bool {
         let droppable = matches!(item, FeedItem::Packet(_));
