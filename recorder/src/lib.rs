@@ -1,14 +1,30 @@
 //! Tracks to disk, as they came, and the replay made from them. Two halves: [`Recorder`] lives in the server, keeps the
 //! recorder process alive and sends it the feeds; `process::run` is that process, the only place with GStreamer in it.
 
+mod folder;
+mod link;
 pub mod manifest;
+pub mod process;
+mod replay;
+mod supervisor;
+mod verify;
+mod wire;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 pub use manifest::Manifest;
+use supervisor::{Command, Supervisor};
+pub use verify::verify;
+
+/// Commands that wait for the supervisor. It takes them at once, unless nobody reads its events; then they are dropped and logged.
+const COMMANDS: usize = 1024;
+/// Events that wait for their reader; the supervisor waits when there are more.
+const EVENTS: usize = 256;
 
 /// How recording is set up.
 #[derive(Clone, Debug)]
@@ -29,11 +45,11 @@ pub enum RecorderEvent {
         /// The recording.
         recording: String,
     },
-    /// It cannot go on; what was written so far is kept. The call goes on.
+    /// It cannot go on; what was written so far is kept, and `Finished` follows when there is something. The call goes on.
     Failed {
         /// The recording.
         recording: String,
-        /// A stable code: `disk_full`, `disk_error`, `recorder_unavailable`.
+        /// A stable code: `disk_full`, `disk_error`, `recorder_unavailable`, `bad_id`.
         reason: &'static str,
     },
     /// It can be replayed. Also sent at start-up for recordings that a crash had left unfinished.
@@ -61,37 +77,74 @@ pub enum RecorderError {
     },
 }
 
-/// The server's half. Cheap to clone.
+impl RecorderError {
+    fn storage(path: &Path, reason: &std::io::Error) -> Self {
+        Self::Storage {
+            path: path.display().to_string(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// The server's half. Cheap to clone. When the last clone is gone, the process closes its pieces and ends.
 #[derive(Clone, Debug)]
-pub struct Recorder {}
+pub struct Recorder {
+    commands: mpsc::Sender<Command>,
+    ready: Arc<AtomicBool>,
+}
 
 impl Recorder {
     /// Starts the supervisor on the current tokio runtime, and the process; finishes what a crash had left.
+    ///
+    /// # Errors
+    /// When the media folder cannot be made or read, or the socket cannot be bound. That the process does not start is no error
+    /// here: it is tried again and again, and [`Recorder::ready`] says when it is there.
     pub fn start(
-        _config: RecorderConfig,
+        config: RecorderConfig,
     ) -> Result<(Self, mpsc::Receiver<RecorderEvent>), RecorderError> {
-        Err(RecorderError::Unavailable("not built".into()))
+        let ready = Arc::new(AtomicBool::new(false));
+        let (commands, told) = mpsc::channel(COMMANDS);
+        let (events, happened) = mpsc::channel(EVENTS);
+        let supervisor = Supervisor::new(config, told, events, ready.clone())?;
+        tokio::spawn(supervisor.run());
+        Ok((Self { commands, ready }, happened))
     }
 
-    /// Records a room's feed under an id (also its folder's name). `keyframe` is called when a video track needs one.
+    /// Records a room's feed under an id (also its folder's name: 1 to 64 letters, digits and hyphens, never used before).
+    /// `keyframe` is called when a video track needs one. When the feed ends, the recording ends as by [`Recorder::stop`].
     pub fn record(
         &self,
-        _recording: &str,
-        _feed: sfu::Feed,
-        _keyframe: Box<dyn Fn(sfu::TrackId) + Send>,
+        recording: &str,
+        feed: sfu::Feed,
+        keyframe: Box<dyn Fn(sfu::TrackId) + Send>,
     ) {
+        self.tell(Command::Record(recording.to_owned(), feed, keyframe));
     }
 
     /// Ends a recording; `Finished` follows.
-    pub fn stop(&self, _recording: &str) {}
+    pub fn stop(&self, recording: &str) {
+        self.tell(Command::Stop(recording.to_owned()));
+    }
 
     /// The process is there and answers.
     pub fn ready(&self) -> bool {
-        false
+        self.ready.load(Ordering::Relaxed)
     }
 
-    /// Ends every recording, waits until the pieces are closed, ends the process.
-    pub async fn shutdown(&self) {}
+    /// Ends every recording, waits until the pieces are closed (at most 10 s), ends the process. What is not finished a few seconds later
+    /// is finished at the next start.
+    pub async fn shutdown(&self) {
+        let (done, ended) = oneshot::channel();
+        if self.commands.send(Command::Shutdown(done)).await.is_ok() {
+            let _ = ended.await;
+        }
+    }
+
+    fn tell(&self, command: Command) {
+        if let Err(error) = self.commands.try_send(command) {
+            tracing::error!(%error, "the recorder does not take commands");
+        }
+    }
 }
 
 /// What `aikste media verify` found.
@@ -103,12 +156,4 @@ pub struct VerifyReport {
     pub pieces_ok: usize,
     /// What is wrong, one line each.
     pub faults: Vec<String>,
-}
-
-/// Checks every piece of every recording against its manifest. `progress` gets done and total bytes.
-pub fn verify(
-    _media_dir: &Path,
-    _progress: &mut dyn FnMut(u64, u64),
-) -> Result<VerifyReport, RecorderError> {
-    Ok(VerifyReport::default())
 }
