@@ -70,8 +70,8 @@ async function main() {
   const url = await serve();
   const ask = async (path) => (await fetch(url + path)).json();
   const accounts = (await ask('/api/v1/demonstration/accounts')).accounts;
-  const conferences = await ask('/api/v1/conferences');
-  const conference = (conferences.conferences ?? conferences).find((one) => one.status === 'announced');
+  const conferences = await ask('/api/v1/conferences?when=coming');
+  const conference = conferences.conferences.find((one) => one.audience === 'anyone');
   const host = accounts.find((account) => account.name === conference.host_name);
   const resident = accounts.find((account) => account.role === 'resident');
 

@@ -20,7 +20,7 @@ impl City {
     pub fn of(server: &Server) -> Self {
         let accounts = get(&server.url, "/api/v1/demonstration/accounts").json();
         let accounts = accounts["accounts"].as_array().cloned().unwrap_or_default();
-        let conferences = get(&server.url, "/api/v1/conferences").json();
+        let conferences = get(&server.url, "/api/v1/conferences?when=coming").json();
         let conferences = conferences["conferences"]
             .as_array()
             .or(conferences.as_array())
@@ -28,7 +28,7 @@ impl City {
             .unwrap_or_default();
         let announced = conferences
             .iter()
-            .find(|c| c["status"] == "announced" && c["recorded"] == true);
+            .find(|c| c["audience"] == "anyone" && c["recorded"] == true);
         let announced = announced
             .unwrap_or_else(|| panic!("no announced reception that is recorded: {conferences:?}"));
         let is_host = |account: &&Value| account["name"] == announced["host_name"];

@@ -219,7 +219,7 @@ impl Drop for Server {
 
 /// Sends a signal to processes (`-N`: to a group).
 pub fn kill(signal: &str, processes: &[String]) {
-    let script = format!("kill -{signal} -- {}", processes.join(" "));
+    let script = format!("kill -s {signal} -- {}", processes.join(" "));
     let _ = Command::new("sh")
         .args(["-c", &script])
         .stderr(Stdio::null())
