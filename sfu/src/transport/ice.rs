@@ -51,7 +51,7 @@ impl Check {
             .0
             .iter()
             .filter(|attribute| attribute.typ == ATTR_MESSAGE_INTEGRITY);
-        if !integrity.next().is_some_and(|first| first.length == 20) || integrity.next().is_some() {
+        if integrity.next().is_none_or(|first| first.length != 20) || integrity.next().is_some() {
             return Err("stun_integrity");
         }
         if !message

@@ -103,11 +103,6 @@ impl Plan {
         self.roles.iter().all(|role| *role == Role::Rejected)
     }
 
-    /// The slots as the outside sees them.
-    pub(crate) fn public_slots(&self) -> Vec<Slot> {
-        self.slots.iter().map(|line| line.slot.clone()).collect()
-    }
-
     fn take(&mut self, media: &Media, grants: Grants, sources: &[(String, Source)]) -> Role {
         let Some(kind) = media
             .kind

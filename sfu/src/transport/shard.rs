@@ -239,7 +239,6 @@ impl Shard {
             return Err(SfuError::Full);
         }
         let new = NewPeer {
-            id,
             room: join.room.clone(),
             grants: Grants {
                 publish: join.publish,

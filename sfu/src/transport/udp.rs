@@ -165,10 +165,11 @@ impl Inbox {
             )
         };
         let received = usize::try_from(received).unwrap_or(0);
-        for i in 0..received {
-            let length = (headers[i].msg_len as usize).min(DATAGRAM_BYTES);
-            if let Some(from) = from_storage(&self.names[i]) {
-                take(&mut self.buffers[i][..length], from);
+        let buffers = self.buffers.iter_mut().zip(&self.names);
+        for (header, (buffer, name)) in headers.iter().take(received).zip(buffers) {
+            let length = (header.msg_len as usize).min(DATAGRAM_BYTES);
+            if let Some(from) = from_storage(name) {
+                take(&mut buffer[..length], from);
             }
         }
         received

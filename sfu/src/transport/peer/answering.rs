@@ -9,7 +9,7 @@ use super::{Peer, REPORT_INTERVAL};
 use crate::command::{Joined, Slot};
 use crate::error::SfuError;
 use crate::forward::downstream::{Downstream, DownstreamConfig};
-use crate::ids::{ParticipantId, RoomId, Source};
+use crate::ids::{RoomId, Source};
 use crate::transport::dtls::{Identity, RtcDtls};
 use crate::transport::ice::{Credentials, IceLite};
 use crate::transport::negotiation::{Grants, Plan, SlotLine};
@@ -18,8 +18,6 @@ use crate::transport::sdp::{Answer, Offer, Role, Setup};
 
 /// What a connection is made with.
 pub(crate) struct NewPeer<'a> {
-    /// Whose.
-    pub(crate) id: ParticipantId,
     /// Where.
     pub(crate) room: RoomId,
     /// What it may do.
@@ -58,7 +56,6 @@ impl Peer {
         let active = new.offer.setup == Setup::Passive;
         let dtls = RtcDtls::new(identity.clone(), new.offer.fingerprint.clone(), active, now);
         let mut peer = Self {
-            id: new.id,
             room: new.room,
             grants: new.grants,
             fingerprint: new.offer.fingerprint.clone(),

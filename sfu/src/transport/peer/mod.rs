@@ -17,7 +17,7 @@ use crate::forward::downstream::Downstream;
 use crate::forward::packet::{Packet, StreamId};
 use crate::forward::rtcp::SenderInfo;
 use crate::forward::rtcp_write;
-use crate::ids::{Kind, ParticipantId, RoomId};
+use crate::ids::{Kind, RoomId};
 
 pub(crate) use answering::NewPeer;
 
@@ -51,8 +51,6 @@ pub(crate) enum Progress {
 
 /// One participant's connection.
 pub(crate) struct Peer {
-    /// Whose.
-    pub(crate) id: ParticipantId,
     /// Where.
     pub(crate) room: RoomId,
     grants: Grants,
