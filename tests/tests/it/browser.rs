@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::server::kill;
+use crate::server::terminate;
 use crate::source::root;
 use crate::wait::until;
 
@@ -99,7 +99,7 @@ impl Drop for Scenario {
     fn drop(&mut self) {
         drop(self.says.take());
         // Asked first, because it then closes its browsers; killed when it does not listen.
-        kill("TERM", &[self.node.id().to_string()]);
+        terminate(self.node.id());
         let ended = until(Duration::from_secs(10), || {
             self.node.try_wait().ok().flatten()
         });

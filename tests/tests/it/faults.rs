@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::browser::Scenario;
@@ -55,7 +56,7 @@ fn a_call_goes_on_when_the_recorder_is_killed_and_loses_a_second_at_most() {
     let mut scenario = Scenario::start("recorded", &args, Duration::from_secs(150));
     scenario.wait_for("strike");
     let recorder = server.recorder_pid().expect("a recorder process runs");
-    kill("KILL", &[recorder.to_string()]);
+    kill(Signal::KILL, recorder);
     scenario.go_on();
     let facts = scenario.wait_for("done");
     let fps = facts["times"]["fps_after"].as_f64().unwrap_or(0.0);

@@ -12,6 +12,7 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
 use crate::http::get;
@@ -102,7 +103,6 @@ impl Server {
     fn start_in(data: Arc<TempDir>, alone: Arc<File>, environment: &[(&str, &str)]) -> Self {
         let mut child = command(data.path())
             .args(["serve", "--listen", "127.0.0.1:0", "--media-ports", "0"])
-            .env("AIKSTE_MEDIA_PUBLIC_ADDRESSES", "[\"127.0.0.1\"]")
             .env("AIKSTE_SERVER_SHUTDOWN_GRACE_S", "1")
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
@@ -185,16 +185,18 @@ impl Server {
 
     /// `kill -9` of the server and of everything it started, at the same moment.
     pub fn kill_everything(&mut self) {
-        let mut group = vec![format!("-{}", self.pid())];
+        let recorder = self.recorder_pid();
+        kill(Signal::KILL, self.pid());
         // The recorder may lead a group of its own.
-        group.extend(self.recorder_pid().map(|pid| pid.to_string()));
-        kill("KILL", &group);
+        if let Some(recorder) = recorder {
+            kill(Signal::KILL, recorder);
+        }
         let _ = self.child.wait();
     }
 
     /// Asks it to end (SIGTERM) and waits for it; its exit code.
     pub fn stop(mut self) -> Option<i32> {
-        kill("TERM", &[self.pid().to_string()]);
+        terminate(self.pid());
         let ended = self.child.wait().ok().and_then(|status| status.code());
         self.kill_everything();
         ended
@@ -217,13 +219,19 @@ impl Drop for Server {
     }
 }
 
-/// Sends a signal to processes (`-N`: to a group).
-pub fn kill(signal: &str, processes: &[String]) {
-    let script = format!("kill -s {signal} -- {}", processes.join(" "));
-    let _ = Command::new("sh")
-        .args(["-c", &script])
-        .stderr(Stdio::null())
-        .status();
+/// Sends a signal to a process, and to its whole group when it leads one. A process that is gone already is no fault.
+pub fn kill(signal: Signal, pid: u32) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(pid, signal);
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// Asks one process, and no other of its group, to end.
+pub fn terminate(pid: u32) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _ = kill_process(pid, Signal::TERM);
+    }
 }
 
 /// Keeps what a process writes; tells the address it says it listens on. The channel holds one item and is sent one.
