@@ -196,6 +196,8 @@ pub(crate) struct RtcDtls {
     identity: Arc<Identity>,
     expected: Fingerprint,
     is_client: bool,
+    /// What we offer as client; with GCM, AES_CM as well.
+    pub(crate) offered: Profile,
     endpoint: Option<Endpoint>,
     hello: ClientHello,
     connected: bool,
@@ -220,6 +222,7 @@ impl RtcDtls {
             identity,
             expected,
             is_client,
+            offered: Profile::Gcm,
             endpoint: None,
             hello: ClientHello::default(),
             connected: false,
@@ -365,7 +368,7 @@ impl Dtls for RtcDtls {
         }
         let config = self
             .identity
-            .config_for(true, Profile::Gcm)
+            .config_for(true, self.offered)
             .ok_or("dtls_failed")?;
         let mut endpoint = Endpoint::new(NOWHERE, TransportProtocol::UDP, None);
         endpoint

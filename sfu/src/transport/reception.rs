@@ -93,15 +93,17 @@ impl Reception {
     /// Takes over a further offer: lines that are gone end their tracks, the others go on.
     pub(crate) fn renegotiate(&mut self, plan: &Plan) {
         self.extensions = plan.extensions;
-        self.latched.clear();
+        let latched = std::mem::take(&mut self.latched);
         let mut before = std::mem::take(&mut self.lines);
         for line in &plan.sending {
             let same = |old: &Line| old.plan.mid == line.mid && old.plan.source == line.source;
-            let running = before.iter_mut().find(|old| same(old));
-            let running = running.and_then(|old| old.running.take());
-            if let Some(running) = &running {
+            let mut running = None;
+            if let Some(old) = before.iter().position(same) {
+                running = before[old].running.take();
+                // Its SSRCs stay latched, those of retransmissions too: no MID will say again whose they are.
                 let place = self.lines.len();
-                self.latched.insert(running.upstream.stream().ssrc, place);
+                let its = latched.iter().filter(|(_, place)| **place == old);
+                self.latched.extend(its.map(|(ssrc, _)| (*ssrc, place)));
             }
             self.lines.push(Line {
                 plan: line.clone(),
@@ -202,9 +204,16 @@ impl Reception {
     }
 
     fn latch(&mut self, ssrc: u32, place: usize) {
-        if self.latched.len() < MAX_LATCHED || self.latched.contains_key(&ssrc) {
-            self.latched.insert(ssrc, place);
+        if self.latched.len() >= MAX_LATCHED && !self.latched.contains_key(&ssrc) {
+            // Screens that were shared before: what runs now stays.
+            let lines = &self.lines;
+            let runs = |ssrc| {
+                let mut running = lines.iter().filter_map(|line| line.running.as_ref());
+                running.any(|running| running.upstream.stream().ssrc == ssrc)
+            };
+            self.latched.retain(|ssrc, _| runs(*ssrc));
         }
+        self.latched.insert(ssrc, place);
     }
 
     fn accept<'a>(

@@ -29,7 +29,7 @@ const TICK: Duration = Duration::from_millis(10);
 const ROOM_TICK: Duration = Duration::from_millis(100);
 /// Without participants the shard sleeps this long; a command or a datagram wakes it.
 const IDLE: Duration = Duration::from_secs(1);
-/// Batches received in one turn before what they led to is sent.
+/// Batches received in one turn before commands and timers have theirs.
 const BATCHES_PER_TURN: usize = 4;
 
 /// One shard. The next one would have its own of everything in here.
@@ -120,7 +120,7 @@ impl Shard {
         self.outbox.flush(&self.socket);
     }
 
-    /// One turn of the loop: datagrams, commands, timers; then everything that came of it leaves at once.
+    /// One turn of the loop: datagrams, commands, timers. What comes of a batch leaves as a batch.
     fn turn(&mut self, inbox: &mut Inbox) {
         for _ in 0..BATCHES_PER_TURN {
             let socket = self.socket.clone();
@@ -130,6 +130,7 @@ impl Shard {
             if received == 0 {
                 break;
             }
+            self.outbox.flush(&socket);
         }
         while let Ok(command) = self.commands.try_recv() {
             self.on_command(command, Instant::now());

@@ -17,8 +17,9 @@ use rtc_srtp::protection_profile::ProtectionProfile;
 
 use super::dtls::Keys;
 
-/// SSRCs that one peer may send from; a browser has two per video track and one per audio track.
-const SSRCS_PER_PEER: usize = 64;
+/// SSRCs that one peer may ever send from: a browser has two per video track and takes new ones each time a screen is
+/// shared. None is forgotten, because a forgotten one could be replayed.
+const SSRCS_PER_PEER: usize = 512;
 /// Packets behind the newest that are still taken once.
 const WINDOW: u64 = 2_048;
 

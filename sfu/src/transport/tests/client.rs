@@ -30,6 +30,8 @@ pub(super) struct Wish {
     pub(super) faces: usize,
     /// Announce SSRCs in the offer.
     pub(super) announce: bool,
+    /// Wait for the server to begin DTLS.
+    pub(super) passive: bool,
 }
 
 impl Default for Wish {
@@ -39,6 +41,7 @@ impl Default for Wish {
             voices: 2,
             faces: 2,
             announce: false,
+            passive: false,
         }
     }
 }
@@ -102,10 +105,11 @@ impl Client {
                 ),
             };
             let (ufrag, fingerprint) = (&self.ufrag, &self.identity.fingerprint);
+            let setup = if wish.passive { "passive" } else { "actpass" };
             let twcc = super::super::sdp::offer::TRANSPORT_CC;
             lines.push(format!(
                 "m={kind} 9 UDP/TLS/RTP/SAVPF {formats}\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:{ufrag}\r\na=ice-pwd:not needed by a lite agent\r\n\
-                 a=fingerprint:sha-256 {fingerprint}\r\na=setup:actpass\r\na=mid:{mid}\r\na={direction}\r\na=rtcp-mux\r\n\
+                 a=fingerprint:sha-256 {fingerprint}\r\na=setup:{setup}\r\na=mid:{mid}\r\na={direction}\r\na=rtcp-mux\r\n\
                  a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\na=extmap:3 {twcc}\r\n{codecs}{ssrcs}"
             ));
             mid += 1;
@@ -141,6 +145,7 @@ impl Client {
         };
         self.server_ufrag = find("a=ice-ufrag:");
         self.server_password = find("a=ice-pwd:");
+        let is_client = answer.contains("a=setup:passive");
         if self.dtls.is_none() {
             let digest = find("a=fingerprint:sha-256 ");
             let digest = digest
@@ -150,7 +155,12 @@ impl Client {
                 hash: FingerprintHash::Sha256,
                 digest: digest.collect(),
             };
-            self.dtls = Some(RtcDtls::new(self.identity.clone(), expected, true, now));
+            self.dtls = Some(RtcDtls::new(
+                self.identity.clone(),
+                expected,
+                is_client,
+                now,
+            ));
         }
     }
 
@@ -177,6 +187,11 @@ impl Client {
     pub(super) fn send_check(&mut self, nominate: bool) {
         let check = self.check(nominate);
         self.out.push(check);
+    }
+
+    /// Knows no GCM.
+    pub(super) fn offer_only_cm(&mut self) {
+        self.dtls.as_mut().unwrap().offered = Profile::Cm;
     }
 
     pub(super) fn start_dtls(&mut self, now: Instant) {

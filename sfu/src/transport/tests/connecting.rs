@@ -32,6 +32,54 @@ fn a_client_that_lists_gcm_gets_it() {
     }));
 }
 
+#[test]
+fn a_client_without_gcm_gets_aes_cm_and_hears_the_others() {
+    let mut network = Network::new();
+    let a = network.connected(&Wish::default());
+    let b = network.client();
+    network.join(b, &Wish::default()).unwrap();
+    network.clients[b].offer_only_cm();
+    network.begin(b);
+    network.run(400);
+    assert_eq!(network.clients[b].profile, Some(Profile::Cm));
+    network.clients[a].show(1, KEYFRAME);
+    network.clients[a].speak(1);
+    network.clients[b].speak(1);
+    network.run(10);
+    for (place, mid) in [(b, "2"), (b, "4"), (a, "2")] {
+        let ssrc = network.clients[place].slot_ssrc(mid);
+        assert_eq!(network.clients[place].heard(ssrc).len(), 1);
+    }
+}
+
+#[test]
+fn a_browser_that_wants_to_be_called_is_called() {
+    let wish = Wish {
+        passive: true,
+        ..Wish::default()
+    };
+    for lost in [None, Some(0), Some(1), Some(2), Some(3)] {
+        let mut network = Network::new();
+        let place = network.client();
+        let joined = network.join(place, &wish).unwrap();
+        assert!(joined.answer.contains("a=setup:active\r\n"));
+        let mut count = 0;
+        network.loses = Box::new(move |_, _, datagram| {
+            let is_dtls = (20..64).contains(&datagram[0]);
+            count += u32::from(is_dtls);
+            is_dtls && Some(count - 1) == lost
+        });
+        network.begin(place);
+        network.run(2_000);
+        let client = &network.clients[place];
+        assert_eq!(client.profile, Some(Profile::Gcm), "{lost:?}");
+        assert!(
+            network.shard.peers[&ParticipantId(1)].is_connected(),
+            "{lost:?}"
+        );
+    }
+}
+
 /// The crate's handshake stands still for ever when a datagram of a flight is lost; ours must not.
 #[test]
 fn each_datagram_of_the_handshake_may_be_lost_once() {
@@ -320,6 +368,36 @@ fn a_further_offer_adds_slots_and_keeps_what_is_there() {
     network.run(10);
     let face = network.clients[b].slot_ssrc("4");
     assert_eq!(network.clients[b].heard(face).len(), 1);
+}
+
+#[test]
+fn a_further_offer_forgets_no_ssrc_though_mid_has_disappeared() {
+    let mut network = Network::new();
+    let a = network.connected(&Wish::default());
+    let b = network.connected(&Wish::default());
+    network.run(400);
+    network.clients[a].show(1, KEYFRAME);
+    network.clients[a].show_again(1, 1, KEYFRAME);
+    network.run(10);
+    // A second camera makes the payload type say nothing.
+    let offer = network.clients[a].offer(&Wish::default());
+    let second = offer
+        .split("m=")
+        .nth(2)
+        .unwrap()
+        .replace("a=mid:1", "a=mid:9");
+    let offer = crate::transport::sdp::Offer::parse(&format!("{offer}m={second}")).unwrap();
+    let now = network.now;
+    network
+        .shard
+        .reoffer(ParticipantId(1), &offer, &[], now)
+        .unwrap();
+    network.clients[a].without_mid = true;
+    network.clients[a].show(3, DELTA);
+    network.clients[a].show_again(2, 2, DELTA);
+    network.run(10);
+    let face = network.clients[b].slot_ssrc("4");
+    assert_eq!(network.clients[b].heard(face).len(), 3);
 }
 
 #[test]
