@@ -47,7 +47,9 @@ type Manifest = BTreeMap<String, Chunk>;
 
 /// `GET /static/{file}`, and the mark in the browser's tab.
 pub fn router() -> Router<AppState> {
-    Router::new().route("/static/{*file}", get(serve)).route("/favicon.svg", get(favicon))
+    Router::new()
+        .route("/static/{*file}", get(serve))
+        .route("/favicon.svg", get(favicon))
 }
 
 /// The style sheet of every page, if built.
@@ -70,8 +72,13 @@ fn entry(source: &str) -> Entry {
 }
 
 fn resolve(manifest: &Manifest, source: &str) -> Entry {
-    let Some(chunk) = manifest.get(source) else { return Entry::default() };
-    let mut found = Entry { script: Some(url(&chunk.file)), ..Entry::default() };
+    let Some(chunk) = manifest.get(source) else {
+        return Entry::default();
+    };
+    let mut found = Entry {
+        script: Some(url(&chunk.file)),
+        ..Entry::default()
+    };
     let mut seen = vec![source.to_owned()];
     let mut open: Vec<&str> = chunk.imports.iter().map(String::as_str).collect();
     found.styles.extend(chunk.css.iter().map(|f| url(f)));
@@ -80,7 +87,9 @@ fn resolve(manifest: &Manifest, source: &str) -> Entry {
             continue;
         }
         seen.push(name.to_owned());
-        let Some(import) = manifest.get(name) else { continue };
+        let Some(import) = manifest.get(name) else {
+            continue;
+        };
         found.preload.push(url(&import.file));
         found.styles.extend(import.css.iter().map(|f| url(f)));
         open.extend(import.imports.iter().map(String::as_str));
@@ -95,7 +104,9 @@ fn url(file: &str) -> String {
 fn manifest() -> &'static Manifest {
     static MANIFEST: OnceLock<Manifest> = OnceLock::new();
     MANIFEST.get_or_init(|| {
-        let file = Dist::get(".vite/manifest.json").map(|f| f.data).unwrap_or_default();
+        let file = Dist::get(".vite/manifest.json")
+            .map(|f| f.data)
+            .unwrap_or_default();
         serde_json::from_slice(&file).unwrap_or_else(|e| {
             tracing::error!("the browser build's manifest cannot be read: {e}");
             Manifest::new()
@@ -110,7 +121,10 @@ async fn serve(Path(file): Path<String>) -> Response {
     match Dist::get(&file) {
         Some(found) => {
             let kind = mime_guess::from_path(&file).first_or_octet_stream();
-            let headers = [(header::CONTENT_TYPE, kind.to_string()), (header::CACHE_CONTROL, FOREVER.to_owned())];
+            let headers = [
+                (header::CONTENT_TYPE, kind.to_string()),
+                (header::CACHE_CONTROL, FOREVER.to_owned()),
+            ];
             (headers, found.data).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
@@ -118,7 +132,10 @@ async fn serve(Path(file): Path<String>) -> Response {
 }
 
 async fn favicon() -> impl IntoResponse {
-    let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=86400")];
+    let headers = [
+        (header::CONTENT_TYPE, "image/svg+xml"),
+        (header::CACHE_CONTROL, "public, max-age=86400"),
+    ];
     (headers, include_str!("../templates/parts/favicon.svg"))
 }
 
@@ -142,6 +159,9 @@ mod tests {
 
     #[test]
     fn a_build_that_has_not_run_gives_pages_without_script_not_a_failure() {
-        assert_eq!(resolve(&Manifest::new(), "src/call/main.ts"), Entry::default());
+        assert_eq!(
+            resolve(&Manifest::new(), "src/call/main.ts"),
+            Entry::default()
+        );
     }
 }

@@ -104,7 +104,7 @@ pub struct Recording {
 }
 
 /// The demonstration city.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Demo {
     /// `true`: anyone may sign in as one of the built-in fictional people. Never on a real server.
@@ -147,7 +147,10 @@ impl Default for Server {
 
 impl Default for Data {
     fn default() -> Self {
-        Self { dir: PathBuf::from("./data"), database: "sqlite".into() }
+        Self {
+            dir: PathBuf::from("./data"),
+            database: "sqlite".into(),
+        }
     }
 }
 
@@ -166,19 +169,19 @@ impl Default for Media {
 
 impl Default for Recording {
     fn default() -> Self {
-        Self { enabled: true, dir: PathBuf::new() }
-    }
-}
-
-impl Default for Demo {
-    fn default() -> Self {
-        Self { accounts: false }
+        Self {
+            enabled: true,
+            dir: PathBuf::new(),
+        }
     }
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { level: "info".into(), format: LogFormat::Text }
+        Self {
+            level: "info".into(),
+            format: LogFormat::Text,
+        }
     }
 }
 
@@ -193,7 +196,11 @@ pub struct Mistake {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.key.is_empty() { f.write_str(&self.what) } else { write!(f, "{}: {}", self.key, self.what) }
+        if self.key.is_empty() {
+            f.write_str(&self.what)
+        } else {
+            write!(f, "{}: {}", self.key, self.what)
+        }
     }
 }
 
@@ -202,16 +209,26 @@ impl Config {
     ///
     /// # Errors
     /// The first thing that keeps the configuration from being read at all.
-    pub fn load(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Self, Mistake> {
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, Mistake> {
         let text = match file {
-            Some(path) => fs::read_to_string(path)
-                .map_err(|e| Mistake { key: String::new(), what: format!("{}: {e}", path.display()) })?,
+            Some(path) => fs::read_to_string(path).map_err(|e| Mistake {
+                key: String::new(),
+                what: format!("{}: {e}", path.display()),
+            })?,
             None => String::new(),
         };
-        let mut table: toml::Table =
-            toml::from_str(&text).map_err(|e| Mistake { key: String::new(), what: format!("not TOML: {e}") })?;
+        let mut table: toml::Table = toml::from_str(&text).map_err(|e| Mistake {
+            key: String::new(),
+            what: format!("not TOML: {e}"),
+        })?;
         overlay(&mut table, environment)?;
-        Self::deserialize(table).map_err(|e| Mistake { key: String::new(), what: e.to_string().trim().to_owned() })
+        Self::deserialize(table).map_err(|e| Mistake {
+            key: String::new(),
+            what: e.to_string().trim().to_owned(),
+        })
     }
 
     /// The database's URL.
@@ -227,31 +244,52 @@ impl Config {
         if !self.server.public_url.is_empty() {
             return self.server.public_url.trim_end_matches('/').to_owned();
         }
-        let scheme = if self.server.is_https() { "https" } else { "http" };
+        let scheme = if self.server.is_https() {
+            "https"
+        } else {
+            "http"
+        };
         format!("{scheme}://{}", self.server.listen)
     }
 
     /// The folder of the recordings.
     pub fn media_dir(&self) -> PathBuf {
-        if self.recording.dir.as_os_str().is_empty() { self.data.dir.join("media") } else { self.recording.dir.clone() }
+        if self.recording.dir.as_os_str().is_empty() {
+            self.data.dir.join("media")
+        } else {
+            self.recording.dir.clone()
+        }
     }
 
     /// The first and the last UDP port.
     pub fn media_ports(&self) -> Result<(u16, u16), Mistake> {
         parse_ports(&self.media.ports).ok_or_else(|| Mistake {
             key: "media.ports".into(),
-            what: format!("\"{}\" is not a range of ports such as 40000-40100", self.media.ports),
+            what: format!(
+                "\"{}\" is not a range of ports such as 40000-40100",
+                self.media.ports
+            ),
         })
     }
 
     /// Everything that is wrong with the values, not only the first thing.
     pub fn mistakes(&self) -> Vec<Mistake> {
         let mut found = Vec::new();
-        let mut wrong = |key: &str, what: String| found.push(Mistake { key: key.into(), what });
+        let mut wrong = |key: &str, what: String| {
+            found.push(Mistake {
+                key: key.into(),
+                what,
+            })
+        };
         if self.server.tls == Tls::Files {
-            for (key, path) in [("server.certificate", &self.server.certificate), ("server.key", &self.server.key)] {
+            for (key, path) in [
+                ("server.certificate", &self.server.certificate),
+                ("server.key", &self.server.key),
+            ] {
                 match fs::metadata(path) {
-                    _ if path.as_os_str().is_empty() => wrong(key, "needed because server.tls is \"files\"".into()),
+                    _ if path.as_os_str().is_empty() => {
+                        wrong(key, "needed because server.tls is \"files\"".into())
+                    }
                     Ok(_) => {}
                     Err(e) => wrong(key, format!("{}: {e}", path.display())),
                 }
@@ -266,8 +304,14 @@ impl Config {
             );
         }
         let database = &self.data.database;
-        if database != "sqlite" && !database.starts_with("sqlite:") && !database.starts_with("postgres://") {
-            wrong("data.database", "\"sqlite\" or a URL that begins with postgres://".into());
+        if database != "sqlite"
+            && !database.starts_with("sqlite:")
+            && !database.starts_with("postgres://")
+        {
+            wrong(
+                "data.database",
+                "\"sqlite\" or a URL that begins with postgres://".into(),
+            );
         }
         if let Err(mistake) = self.media_ports() {
             wrong("media.ports", mistake.what);
@@ -278,8 +322,19 @@ impl Config {
         if let Err(e) = fs::create_dir_all(&self.data.dir) {
             wrong("data.dir", format!("{}: {e}", self.data.dir.display()));
         }
-        if self.log.level.parse::<tracing_subscriber::EnvFilter>().is_err() {
-            wrong("log.level", format!("\"{}\" is not a filter such as info or info,sfu=debug", self.log.level));
+        if self
+            .log
+            .level
+            .parse::<tracing_subscriber::EnvFilter>()
+            .is_err()
+        {
+            wrong(
+                "log.level",
+                format!(
+                    "\"{}\" is not a filter such as info or info,sfu=debug",
+                    self.log.level
+                ),
+            );
         }
         found
     }
@@ -293,17 +348,29 @@ pub fn parse_ports(text: &str) -> Option<(u16, u16)> {
 }
 
 /// `AIKSTE_SERVER_LISTEN=…` becomes `server.listen`. A value is read as TOML where that fits, else as a string.
-fn overlay(table: &mut toml::Table, environment: impl Iterator<Item = (String, String)>) -> Result<(), Mistake> {
+fn overlay(
+    table: &mut toml::Table,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<(), Mistake> {
     for (name, value) in environment {
-        let Some(path) = name.strip_prefix("AIKSTE_") else { continue };
+        let Some(path) = name.strip_prefix("AIKSTE_") else {
+            continue;
+        };
         let path = path.to_lowercase();
-        let Some((section, key)) = path.split_once('_') else { continue };
+        let Some((section, key)) = path.split_once('_') else {
+            continue;
+        };
         if !SECTIONS.contains(&section) {
             continue;
         }
-        let entry = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        let entry = table
+            .entry(section)
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()));
         let Some(section_table) = entry.as_table_mut() else {
-            return Err(Mistake { key: section.into(), what: "must be a section: [section]".into() });
+            return Err(Mistake {
+                key: section.into(),
+                what: "must be a section: [section]".into(),
+            });
         };
         section_table.insert(key.to_owned(), environment_value(&value));
     }
@@ -313,7 +380,8 @@ fn overlay(table: &mut toml::Table, environment: impl Iterator<Item = (String, S
 const SECTIONS: [&str; 6] = ["server", "data", "media", "recording", "demo", "log"];
 
 fn environment_value(text: &str) -> toml::Value {
-    let is_plain = matches!(text, "true" | "false") || text.parse::<i64>().is_ok() || text.starts_with('[');
+    let is_plain =
+        matches!(text, "true" | "false") || text.parse::<i64>().is_ok() || text.starts_with('[');
     toml::from_str::<toml::Table>(&format!("v = {text}"))
         .ok()
         .filter(|_| is_plain)
@@ -329,7 +397,10 @@ mod tests {
     fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config, Mistake> {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), text).unwrap();
-        let environment: Vec<_> = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let environment: Vec<_> = environment
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
         Config::load(Some(file.path()), environment.into_iter())
     }
 
@@ -351,7 +422,12 @@ mod tests {
     fn the_environment_wins_over_the_file() {
         let config = read(
             "[server]\nlisten = \"127.0.0.1:1\"\n",
-            &[("AIKSTE_SERVER_LISTEN", "127.0.0.1:2"), ("AIKSTE_DEMO_ACCOUNTS", "true"), ("AIKSTE_MEDIA_MAX_SEATS", "7"), ("AIKSTE_TARGET", "x")],
+            &[
+                ("AIKSTE_SERVER_LISTEN", "127.0.0.1:2"),
+                ("AIKSTE_DEMO_ACCOUNTS", "true"),
+                ("AIKSTE_MEDIA_MAX_SEATS", "7"),
+                ("AIKSTE_TARGET", "x"),
+            ],
         )
         .unwrap();
         assert_eq!(config.server.listen.port(), 2);
@@ -367,7 +443,10 @@ mod tests {
         )
         .unwrap();
         let keys: Vec<_> = config.mistakes().into_iter().map(|m| m.key).collect();
-        assert_eq!(keys, ["server.tls", "data.database", "media.ports", "data.dir"]);
+        assert_eq!(
+            keys,
+            ["server.tls", "data.database", "media.ports", "data.dir"]
+        );
     }
 
     #[test]

@@ -22,8 +22,13 @@ pub async fn run(
     rooms: mpsc::Receiver<RoomEvent>,
     recorder: Option<mpsc::Receiver<RecorderEvent>>,
 ) -> anyhow::Result<()> {
-    let mut glue = Glue { state, running: HashMap::new() };
-    glue.recover().await.context("looking after what the last run left")?;
+    let mut glue = Glue {
+        state,
+        running: HashMap::new(),
+    };
+    glue.recover()
+        .await
+        .context("looking after what the last run left")?;
     let head = log::head(&glue.state.civic.db).await?;
     glue.follow(rooms, recorder, head.seq).await
 }
@@ -82,16 +87,36 @@ impl Glue {
     async fn on_room(&mut self, event: RoomEvent) -> anyhow::Result<()> {
         let civic = &self.state.civic;
         match event {
-            RoomEvent::Joined { room, seat, participant, label, host } => {
-                let Some(conference) = conference_of(&room) else { return Ok(()) };
+            RoomEvent::Joined {
+                room,
+                seat,
+                participant,
+                label,
+                host,
+            } => {
+                let Some(conference) = conference_of(&room) else {
+                    return Ok(());
+                };
                 let label = match label {
                     signaling::Label::Named { name } => Label::Name(name),
                     signaling::Label::Anonymous { number } => Label::Anonymous(number),
                 };
-                presences::joined(civic, conference, &Seat { seat, participant, label, host }).await?;
+                presences::joined(
+                    civic,
+                    conference,
+                    &Seat {
+                        seat,
+                        participant,
+                        label,
+                        host,
+                    },
+                )
+                .await?;
             }
             RoomEvent::Left { room, seat } => {
-                let Some(conference) = conference_of(&room) else { return Ok(()) };
+                let Some(conference) = conference_of(&room) else {
+                    return Ok(());
+                };
                 presences::left(civic, conference, seat).await?;
             }
             RoomEvent::RecordRequested { room, on: true, .. } => {
@@ -100,7 +125,9 @@ impl Glue {
                     return Err(e);
                 }
             }
-            RoomEvent::RecordRequested { room, on: false, .. } => self.stop_recording(&room, Actor::Host).await?,
+            RoomEvent::RecordRequested {
+                room, on: false, ..
+            } => self.stop_recording(&room, Actor::Host).await?,
             RoomEvent::RoomEmpty { room } => self.stop_recording(&room, Actor::System).await?,
         }
         Ok(())
@@ -110,8 +137,13 @@ impl Glue {
         if self.running.contains_key(room) {
             return Ok(());
         }
-        let conference = conference_of(room).context("a room that is no reception is not recorded")?;
-        let recorder = self.state.recorder.clone().context("recording is turned off")?;
+        let conference =
+            conference_of(room).context("a room that is no reception is not recorded")?;
+        let recorder = self
+            .state
+            .recorder
+            .clone()
+            .context("recording is turned off")?;
         let recording = recordings::begin(&self.state.civic, conference).await?;
         let feed = match self.state.sfu.feed(&sfu::RoomId::new(room)).await {
             Ok(feed) => feed,
@@ -121,7 +153,11 @@ impl Glue {
             }
         };
         let media = self.state.sfu.clone();
-        recorder.record(&recording.id.to_string(), feed, Box::new(move |track| media.request_keyframe(track)));
+        recorder.record(
+            &recording.id.to_string(),
+            feed,
+            Box::new(move |track| media.request_keyframe(track)),
+        );
         self.running.insert(room.to_owned(), recording.id);
         Ok(())
     }
@@ -141,7 +177,9 @@ impl Glue {
     }
 
     async fn on_conference_ended(&mut self, subject: &str) {
-        let Ok(conference) = subject.parse::<ConferenceId>() else { return };
+        let Ok(conference) = subject.parse::<ConferenceId>() else {
+            return;
+        };
         let room = room_of(conference);
         if let Err(e) = self.stop_recording(&room, Actor::System).await {
             tracing::error!(error = %format!("{e:#}"), "the end of a recording could not be recorded");
@@ -167,11 +205,28 @@ impl Glue {
                     recordings::fail(civic, id, reason).await?;
                 }
             }
-            RecorderEvent::Finished { recording, manifest } => {
-                let Ok(id) = recording.parse::<RecordingId>() else { return Ok(()) };
-                let file = self.state.config.media_dir().join(&recording).join("manifest.json");
-                let bytes = tokio::fs::read(&file).await.with_context(|| file.display().to_string())?;
-                let size_bytes = manifest.tracks.iter().flat_map(|t| &t.pieces).map(|p| p.size_bytes).sum();
+            RecorderEvent::Finished {
+                recording,
+                manifest,
+            } => {
+                let Ok(id) = recording.parse::<RecordingId>() else {
+                    return Ok(());
+                };
+                let file = self
+                    .state
+                    .config
+                    .media_dir()
+                    .join(&recording)
+                    .join("manifest.json");
+                let bytes = tokio::fs::read(&file)
+                    .await
+                    .with_context(|| file.display().to_string())?;
+                let size_bytes = manifest
+                    .tracks
+                    .iter()
+                    .flat_map(|t| &t.pieces)
+                    .map(|p| p.size_bytes)
+                    .sum();
                 let facts = Facts {
                     duration_ms: manifest.duration_us / 1000,
                     size_bytes,
@@ -184,15 +239,31 @@ impl Glue {
     }
 
     fn room_of_recording(&self, recording: &str) -> Option<String> {
-        self.running.iter().find(|(_, id)| id.to_string() == recording).map(|(room, _)| room.clone())
+        self.running
+            .iter()
+            .find(|(_, id)| id.to_string() == recording)
+            .map(|(room, _)| room.clone())
     }
 
     fn tell_failed(&self, room: &str, reason: &str) {
         self.tell(room, RecordingStatus::Failed, None, Some(reason.to_owned()));
     }
 
-    fn tell(&self, room: &str, status: RecordingStatus, since_ms: Option<u64>, reason: Option<String>) {
-        self.state.signaling.set_recording(room, RecordingState { status, since_ms, reason });
+    fn tell(
+        &self,
+        room: &str,
+        status: RecordingStatus,
+        since_ms: Option<u64>,
+        reason: Option<String>,
+    ) {
+        self.state.signaling.set_recording(
+            room,
+            RecordingState {
+                status,
+                since_ms,
+                reason,
+            },
+        );
     }
 }
 

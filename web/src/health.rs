@@ -10,7 +10,9 @@ use crate::state::AppState;
 
 /// `GET /health/live` and `GET /health/ready`.
 pub fn router() -> Router<AppState> {
-    Router::new().route("/health/live", get(live)).route("/health/ready", get(ready))
+    Router::new()
+        .route("/health/live", get(live))
+        .route("/health/ready", get(ready))
 }
 
 async fn live() -> &'static str {
@@ -21,7 +23,17 @@ async fn live() -> &'static str {
 async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Value>) {
     let database = state.civic.db.ping().await.is_ok();
     let media = state.sfu.stats().await.is_ok();
-    let recorder = state.recorder.as_ref().is_none_or(recorder::Recorder::ready);
-    let status = if database && media && recorder { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "database": database, "media": media, "recorder": recorder })))
+    let recorder = state
+        .recorder
+        .as_ref()
+        .is_none_or(recorder::Recorder::ready);
+    let status = if database && media && recorder {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (
+        status,
+        Json(json!({ "database": database, "media": media, "recorder": recorder })),
+    )
 }

@@ -1,10 +1,10 @@
 //! Serves recordings: the manifest and the pieces, with byte ranges, to whoever may see the recording.
 
+use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::Router;
 use civic_api::conferences::recordings;
 use civic_api::{RecordingId, Viewer};
 use tower::ServiceExt;
@@ -24,7 +24,9 @@ async fn file(
     Path((recording, file)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let Ok(id) = recording.parse::<RecordingId>() else { return StatusCode::NOT_FOUND.into_response() };
+    let Ok(id) = recording.parse::<RecordingId>() else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     if !is_file_of_a_recording(&file) {
         return StatusCode::NOT_FOUND.into_response();
     }
@@ -37,15 +39,27 @@ async fn file(
     let Ok(response) = ServeFile::new(path).oneshot(request).await;
     let mut response = response.into_response();
     // Pieces never change once a recording can be seen; the manifest changes when a track is withdrawn.
-    let cache = if file == "manifest.json" { "no-cache" } else { "private, max-age=86400" };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    let cache = if file == "manifest.json" {
+        "no-cache"
+    } else {
+        "private, max-age=86400"
+    };
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     response
 }
 
 /// `manifest.json`, or a piece: letters, digits and dashes, then `.webm` or `.mkv`.
 fn is_file_of_a_recording(name: &str) -> bool {
-    let plain = |stem: &str| !stem.is_empty() && stem.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    name == "manifest.json" || name.strip_suffix(".webm").or_else(|| name.strip_suffix(".mkv")).is_some_and(plain)
+    let plain = |stem: &str| {
+        !stem.is_empty() && stem.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    name == "manifest.json"
+        || name
+            .strip_suffix(".webm")
+            .or_else(|| name.strip_suffix(".mkv"))
+            .is_some_and(plain)
 }
 
 #[cfg(test)]
@@ -56,7 +70,14 @@ mod tests {
     fn only_a_recordings_own_files_are_served() {
         assert!(is_file_of_a_recording("manifest.json"));
         assert!(is_file_of_a_recording("12-1.webm"));
-        for bad in ["../manifest.json", "manifest.json.tmp", ".webm", "a/b.webm", "12-1.webm.part", ""] {
+        for bad in [
+            "../manifest.json",
+            "manifest.json.tmp",
+            ".webm",
+            "a/b.webm",
+            "12-1.webm.part",
+            "",
+        ] {
             assert!(!is_file_of_a_recording(bad), "{bad}");
         }
     }

@@ -49,6 +49,15 @@ async fn take(
         grants.push(Grant::Host);
     }
     let now_s = u64::try_from(state.civic.now().as_second()).unwrap_or_default();
-    let ticket = Ticket { room: grant.room.clone(), name: grant.name, grants, expires_s: now_s + TICKET_S };
-    Ok(Json(SeatResponse { ticket: state.secrets.ticket_key().sign(&ticket), room: grant.room, socket: "/call" }))
+    let ticket = Ticket {
+        room: grant.room.clone(),
+        name: grant.name,
+        grants,
+        expires_s: now_s + TICKET_S,
+    };
+    Ok(Json(SeatResponse {
+        ticket: state.secrets.ticket_key().sign(&ticket),
+        room: grant.room,
+        socket: "/call",
+    }))
 }

@@ -23,7 +23,8 @@ impl Secrets {
             Ok(bytes) => Self::from_bytes(&bytes).with_context(|| path.display().to_string()),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 let mut bytes = [0u8; SECRET_BYTES];
-                rand::fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system gives no randomness"))?;
+                rand::fill(&mut bytes)
+                    .map_err(|_| anyhow::anyhow!("the system gives no randomness"))?;
                 let mut file = fs::OpenOptions::new()
                     .write(true)
                     .create_new(true)
@@ -41,9 +42,14 @@ impl Secrets {
     /// Keys from the secret's bytes; fewer than 32 are refused.
     pub fn from_bytes(bytes: &[u8]) -> anyhow::Result<Self> {
         if bytes.len() < SECRET_BYTES {
-            bail!("the secret has {} bytes, it needs {SECRET_BYTES}", bytes.len());
+            bail!(
+                "the secret has {} bytes, it needs {SECRET_BYTES}",
+                bytes.len()
+            );
         }
-        Ok(Self { root: hmac::Key::new(hmac::HMAC_SHA256, bytes) })
+        Ok(Self {
+            root: hmac::Key::new(hmac::HMAC_SHA256, bytes),
+        })
     }
 
     /// The key of one purpose, 32 bytes.
@@ -73,7 +79,10 @@ mod tests {
         let first = Secrets::load_or_create(&path).unwrap().derive("a");
         assert_eq!(first, Secrets::load_or_create(&path).unwrap().derive("a"));
         assert_ne!(first, Secrets::load_or_create(&path).unwrap().derive("b"));
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
     }
 
     #[test]

@@ -2,12 +2,13 @@
 //! something came from our own page. Two independent signs are asked for: what the browser says of the request's
 //! origin, and a token that only our pages know.
 
+use aws_lc_rs::{constant_time, hmac, rand};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use aws_lc_rs::{constant_time, hmac, rand};
 
 use crate::state::AppState;
 
@@ -39,13 +40,22 @@ pub async fn guard(State(state): State<AppState>, mut request: Request, next: Ne
         };
     }
     let nonce = random_hex();
-    let host = host_of(request.headers());
+    let host = host_of(&request);
     request.extensions_mut().insert(Nonce(nonce.clone()));
     request.extensions_mut().insert(CsrfToken(token));
     let mut response = next.run(request).await;
-    add_headers(response.headers_mut(), &nonce, &host, state.config.server.is_https());
+    add_headers(
+        response.headers_mut(),
+        &nonce,
+        &host,
+        state.config.server.is_https(),
+    );
     if is_new && is_page(response.headers()) {
-        let secure = if state.config.server.is_https() { "; Secure" } else { "" };
+        let secure = if state.config.server.is_https() {
+            "; Secure"
+        } else {
+            ""
+        };
         let value = format!("{COOKIE}={visitor}; Path=/; HttpOnly; SameSite=Lax{secure}");
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().append(header::SET_COOKIE, value);
@@ -61,14 +71,18 @@ fn changes_something(method: &Method) -> bool {
 /// Refuses a changing request that did not come from our own page.
 async fn check(request: Request, token: &str, is_new: bool) -> Result<Request, Box<Response>> {
     let refuse = |code: &'static str| Box::new(refusal(code));
-    if !same_origin(request.headers()) {
+    if !same_origin(request.headers(), &host_of(&request)) {
         return Err(refuse("origin_foreign"));
     }
     if is_new {
         return Err(refuse("csrf_missing"));
     }
     if let Some(sent) = request.headers().get("x-csrf-token") {
-        return if equal(sent.as_bytes(), token.as_bytes()) { Ok(request) } else { Err(refuse("csrf_wrong")) };
+        return if equal(sent.as_bytes(), token.as_bytes()) {
+            Ok(request)
+        } else {
+            Err(refuse("csrf_wrong"))
+        };
     }
     let is_form = request
         .headers()
@@ -79,10 +93,14 @@ async fn check(request: Request, token: &str, is_new: bool) -> Result<Request, B
         return Err(refuse("csrf_missing"));
     }
     let (parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, MAX_FORM_BYTES).await else { return Err(refuse("form_too_large")) };
+    let Ok(bytes) = to_bytes(body, MAX_FORM_BYTES).await else {
+        return Err(refuse("form_too_large"));
+    };
     let sent = form_field(&bytes, b"csrf=");
     match sent {
-        Some(sent) if equal(sent, token.as_bytes()) => Ok(Request::from_parts(parts, Body::from(bytes))),
+        Some(sent) if equal(sent, token.as_bytes()) => {
+            Ok(Request::from_parts(parts, Body::from(bytes)))
+        }
         Some(_) => Err(refuse("csrf_wrong")),
         None => Err(refuse("csrf_missing")),
     }
@@ -90,18 +108,21 @@ async fn check(request: Request, token: &str, is_new: bool) -> Result<Request, B
 
 /// The raw value of a form field; our token is hex, so nothing in it is ever escaped.
 fn form_field<'a>(body: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
-    body.split(|b| *b == b'&').find_map(|pair| pair.strip_prefix(prefix))
+    body.split(|b| *b == b'&')
+        .find_map(|pair| pair.strip_prefix(prefix))
 }
 
 /// Fetch Metadata where the browser sends it, else the Origin header; a client that sends neither is no browser.
-fn same_origin(headers: &HeaderMap) -> bool {
+fn same_origin(headers: &HeaderMap, host: &str) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin" || site == "none";
     }
     match headers.get(header::ORIGIN).and_then(|v| v.to_str().ok()) {
         Some(origin) => {
-            let host = host_of(headers);
-            origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).is_some_and(|o| o == host)
+            let origin = origin
+                .strip_prefix("https://")
+                .or_else(|| origin.strip_prefix("http://"));
+            !host.is_empty() && origin == Some(host)
         }
         None => true,
     }
@@ -125,7 +146,11 @@ fn refusal(code: &'static str) -> Response {
 
 fn add_headers(headers: &mut HeaderMap, nonce: &str, host: &str, https: bool) {
     // `'self'` covers wss on the same origin only in newer browsers, so the socket's address is named.
-    let socket = if https { format!("wss://{host}") } else { format!("ws://{host}") };
+    let socket = if https {
+        format!("wss://{host}")
+    } else {
+        format!("ws://{host}")
+    };
     let csp = format!(
         "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data: blob:; \
          media-src 'self' blob:; font-src 'self'; connect-src 'self' {socket}; object-src 'none'; base-uri 'none'; \
@@ -136,7 +161,10 @@ fn add_headers(headers: &mut HeaderMap, nonce: &str, host: &str, https: bool) {
         ("referrer-policy", "same-origin"),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
-        ("permissions-policy", "camera=(self), microphone=(self), display-capture=(self), geolocation=(self)"),
+        (
+            "permissions-policy",
+            "camera=(self), microphone=(self), display-capture=(self), geolocation=(self)",
+        ),
     ];
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
@@ -145,20 +173,42 @@ fn add_headers(headers: &mut HeaderMap, nonce: &str, host: &str, https: bool) {
         headers.insert(header::CONTENT_SECURITY_POLICY, value);
     }
     if https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
     }
     // Pages show who is signed in: no cache may keep them. Assets set their own header first.
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
 }
 
-fn host_of(headers: &HeaderMap) -> String {
-    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
+/// The host the browser asked for: the Host header, or what stands for it in HTTP/2 (`:authority`, RFC 9113 section 8.3.1).
+fn host_of(request: &Request) -> String {
+    let header = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|v| v.to_str().ok());
+    let host = header
+        .or_else(|| request.uri().authority().map(Authority::as_str))
+        .unwrap_or_default();
     // The value goes into a header of ours: only what a host may consist of is let through.
-    if host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b)) { host.to_owned() } else { String::new() }
+    if host
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
+    {
+        host.to_owned()
+    } else {
+        String::new()
+    }
 }
 
 fn is_page(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|v| v.starts_with("text/html"))
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|v| v.starts_with("text/html"))
 }
 
 fn is_visitor_id(value: &str) -> bool {
@@ -183,7 +233,12 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         .iter()
         .filter_map(|v| v.to_str().ok())
         .flat_map(|v| v.split(';'))
-        .find_map(|pair| pair.trim().split_once('=').filter(|(k, _)| *k == name).map(|(_, v)| v.to_owned()))
+        .find_map(|pair| {
+            pair.trim()
+                .split_once('=')
+                .filter(|(k, _)| *k == name)
+                .map(|(_, v)| v.to_owned())
+        })
 }
 
 #[cfg(test)]
@@ -192,22 +247,44 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(k, v)| (k.parse().unwrap(), HeaderValue::from_static(v))).collect()
+        pairs
+            .iter()
+            .map(|(k, v)| (k.parse().unwrap(), HeaderValue::from_static(v)))
+            .collect()
     }
 
     #[test]
     fn another_site_is_refused_by_fetch_metadata_and_by_origin() {
-        assert!(!same_origin(&headers(&[("sec-fetch-site", "cross-site")])));
-        assert!(!same_origin(&headers(&[("sec-fetch-site", "same-site")])));
-        assert!(!same_origin(&headers(&[("origin", "https://evil.test"), ("host", "aikste.test")])));
-        assert!(same_origin(&headers(&[("origin", "https://aikste.test"), ("host", "aikste.test")])));
-        assert!(same_origin(&headers(&[("sec-fetch-site", "same-origin")])));
+        let asks = |pairs: &[_]| same_origin(&headers(pairs), "aikste.test");
+        assert!(!asks(&[("sec-fetch-site", "cross-site")]));
+        assert!(!asks(&[("sec-fetch-site", "same-site")]));
+        assert!(!asks(&[("origin", "https://evil.test")]));
+        assert!(!asks(&[("origin", "null")]));
+        assert!(asks(&[("origin", "https://aikste.test")]));
+        assert!(asks(&[("sec-fetch-site", "same-origin")]));
+        assert!(!same_origin(&headers(&[("origin", "https://")]), ""));
+    }
+
+    fn asked(uri: &str, host: Option<&'static str>) -> Request {
+        let request = Request::builder().uri(uri);
+        let request = host
+            .into_iter()
+            .fold(request, |r, host| r.header("host", host));
+        request.body(Body::empty()).unwrap()
     }
 
     #[test]
     fn a_host_with_strange_characters_never_reaches_our_headers() {
-        assert_eq!(host_of(&headers(&[("host", "a.test:80; script-src *")])), "");
-        assert_eq!(host_of(&headers(&[("host", "[::1]:8080")])), "[::1]:8080");
+        assert_eq!(host_of(&asked("/", Some("a.test:80; script-src *"))), "");
+        assert_eq!(host_of(&asked("/", Some("[::1]:8080"))), "[::1]:8080");
+    }
+
+    #[test]
+    fn http_2_names_the_host_in_the_address() {
+        assert_eq!(
+            host_of(&asked("https://aikste.test/archyvas", None)),
+            "aikste.test"
+        );
     }
 
     #[test]

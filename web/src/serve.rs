@@ -1,6 +1,7 @@
 //! Puts the rooms of the house together, runs until it is told to stop, and takes leave: rooms are told first, then
 //! recordings are closed, then the sockets.
 
+use std::io::IsTerminal;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,8 +29,11 @@ const DRAIN: Duration = Duration::from_secs(5);
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     start_logging(&config);
     let config = Arc::new(config);
-    std::fs::create_dir_all(&config.data.dir).with_context(|| config.data.dir.display().to_string())?;
-    let secrets = Arc::new(Secrets::load_or_create(&config.data.dir.join("secret.key"))?);
+    std::fs::create_dir_all(&config.data.dir)
+        .with_context(|| config.data.dir.display().to_string())?;
+    let secrets = Arc::new(Secrets::load_or_create(
+        &config.data.dir.join("secret.key"),
+    )?);
     let civic = open_civic(&config).await?;
     let (sfu, sfu_events) = start_media(&config)?;
     let (signaling, room_events) = signaling::Signaling::start(
@@ -42,7 +46,14 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         sfu_events,
     );
     let (recorder, recorder_events) = start_recorder(&config)?.unzip();
-    let state = AppState { civic, signaling, sfu, recorder, config: config.clone(), secrets };
+    let state = AppState {
+        civic,
+        signaling,
+        sfu,
+        recorder,
+        config: config.clone(),
+        secrets,
+    };
     let glue = tokio::spawn(glue::run(state.clone(), room_events, recorder_events));
     let result = listen(&config, router(state.clone()), &state).await;
     if let Some(recorder) = &state.recorder {
@@ -73,12 +84,23 @@ pub fn router(state: AppState) -> Router {
 
 /// Opens the database; its tables are brought up to date by that.
 pub async fn open_civic(config: &Config) -> anyhow::Result<civic_api::Civic> {
-    let db = civic_api::Db::connect(&config.database_url()).await.context("opening the database")?;
-    let settings = civic_api::Settings { demo_accounts: config.demo.accounts, base_url: config.public_url() };
-    Ok(civic_api::Civic::new(db, Arc::new(civic_api::SystemClock), settings))
+    let db = civic_api::Db::connect(&config.database_url())
+        .await
+        .context("opening the database")?;
+    let settings = civic_api::Settings {
+        demo_accounts: config.demo.accounts,
+        base_url: config.public_url(),
+    };
+    Ok(civic_api::Civic::new(
+        db,
+        Arc::new(civic_api::SystemClock),
+        settings,
+    ))
 }
 
-fn start_media(config: &Config) -> anyhow::Result<(sfu::Sfu, tokio::sync::mpsc::Receiver<sfu::Event>)> {
+fn start_media(
+    config: &Config,
+) -> anyhow::Result<(sfu::Sfu, tokio::sync::mpsc::Receiver<sfu::Event>)> {
     let (first, last) = config.media_ports().map_err(|m| anyhow::anyhow!("{m}"))?;
     sfu::Sfu::start(sfu::SfuConfig {
         listen: SocketAddr::new(config.media.address, first),
@@ -90,7 +112,10 @@ fn start_media(config: &Config) -> anyhow::Result<(sfu::Sfu, tokio::sync::mpsc::
     .context("starting the media plane")
 }
 
-type Recording = (recorder::Recorder, tokio::sync::mpsc::Receiver<recorder::RecorderEvent>);
+type Recording = (
+    recorder::Recorder,
+    tokio::sync::mpsc::Receiver<recorder::RecorderEvent>,
+);
 
 fn start_recorder(config: &Config) -> anyhow::Result<Option<Recording>> {
     if !config.recording.enabled {
@@ -120,23 +145,48 @@ async fn listen(config: &Config, router: Router, state: &AppState) -> anyhow::Re
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     let handle = axum_server::Handle::new();
-    let stopping = tokio::spawn(stop_when_told(handle.clone(), state.signaling.clone(), config.server.shutdown_grace_s));
+    let stopping = tokio::spawn(stop_when_told(
+        handle.clone(),
+        state.signaling.clone(),
+        config.server.shutdown_grace_s,
+    ));
     let scheme = if tls.is_some() { "https" } else { "http" };
     // Tests and people wait for this line; it is printed even when the log is off.
     println!("Aikštė: {scheme}://{address}/");
-    tracing::info!(port = address.port(), media_port = state.sfu.local_addr().port(), "ready");
+    tracing::info!(
+        port = address.port(),
+        media_port = state.sfu.local_addr().port(),
+        "ready"
+    );
     let service = router.into_make_service();
     let served = match tls {
-        Some(tls) => axum_server::from_tcp_rustls(listener, tls)?.handle(handle).serve(service).await,
-        None => axum_server::from_tcp(listener)?.handle(handle).serve(service).await,
+        Some(tls) => {
+            axum_server::from_tcp_rustls(listener, tls)?
+                .handle(handle)
+                .serve(service)
+                .await
+        }
+        None => {
+            axum_server::from_tcp(listener)?
+                .handle(handle)
+                .serve(service)
+                .await
+        }
     };
     stopping.abort();
     served.context("serving")
 }
 
 /// Waits for SIGINT or SIGTERM, tells the rooms, then lets the web server end.
-async fn stop_when_told(handle: axum_server::Handle<SocketAddr>, signaling: signaling::Signaling, grace_s: u64) {
-    let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+async fn stop_when_told(
+    handle: axum_server::Handle<SocketAddr>,
+    signaling: signaling::Signaling,
+    grace_s: u64,
+) {
+    let (Ok(mut int), Ok(mut term)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
         tracing::error!("signals cannot be caught: the server will end without taking leave");
         return;
     };
@@ -150,8 +200,12 @@ async fn stop_when_told(handle: axum_server::Handle<SocketAddr>, signaling: sign
 }
 
 fn start_logging(config: &Config) {
-    let filter = tracing_subscriber::EnvFilter::new(&config.log.level);
-    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // The DTLS library warns of every extension of a browser's hello that it does not know; what is asked for wins over this.
+    let filter = tracing_subscriber::EnvFilter::new(format!("rtc_dtls=error,{}", config.log.level));
+    let logger = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // A second logger in one process (tests) is refused; the first one goes on.
     let _ = match config.log.format {
         LogFormat::Text => logger.try_init(),

@@ -15,16 +15,25 @@ pub async fn config(server: &Server, addresses: &[IpAddr]) -> anyhow::Result<Opt
         Tls::Off => Ok(None),
         Tls::Files => RustlsConfig::from_pem_file(&server.certificate, &server.key)
             .await
-            .with_context(|| format!("{} and {}", server.certificate.display(), server.key.display()))
+            .with_context(|| {
+                format!(
+                    "{} and {}",
+                    server.certificate.display(),
+                    server.key.display()
+                )
+            })
             .map(Some),
         Tls::SelfSigned => {
             let mut names = vec!["localhost".to_owned(), server.listen.ip().to_string()];
             names.extend(addresses.iter().map(IpAddr::to_string));
             let made = rcgen::generate_simple_self_signed(names).context("making a certificate")?;
-            RustlsConfig::from_pem(made.cert.pem().into_bytes(), made.signing_key.serialize_pem().into_bytes())
-                .await
-                .context("using the certificate just made")
-                .map(Some)
+            RustlsConfig::from_pem(
+                made.cert.pem().into_bytes(),
+                made.signing_key.serialize_pem().into_bytes(),
+            )
+            .await
+            .context("using the certificate just made")
+            .map(Some)
         }
     }
 }

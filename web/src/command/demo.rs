@@ -13,7 +13,7 @@ use crate::serve::open_civic;
 
 /// What to do with the demonstration city.
 #[derive(Subcommand)]
-pub enum DemoAction {
+pub(super) enum DemoAction {
     /// Put it in; what is there already stays.
     Fill(ConfigArgs),
     /// Take it out again, people and all.
@@ -56,7 +56,9 @@ pub(super) fn run(action: &DemoAction) -> ExitCode {
 /// Deletes a recording's folder; one that is not there was never written.
 fn delete_media(folder: &Path) -> anyhow::Result<()> {
     match std::fs::remove_dir_all(folder) {
-        Err(e) if e.kind() != ErrorKind::NotFound => Err(e).with_context(|| folder.display().to_string()),
+        Err(e) if e.kind() != ErrorKind::NotFound => {
+            Err(e).with_context(|| folder.display().to_string())
+        }
         _ => Ok(()),
     }
 }

@@ -11,7 +11,7 @@ use crate::serve::open_civic;
 
 /// What to do with the civic log.
 #[derive(Subcommand)]
-pub enum LogAction {
+pub(super) enum LogAction {
     /// Recompute the chain and compare.
     Verify(ConfigArgs),
 }
@@ -25,7 +25,8 @@ pub(super) fn run(action: &LogAction) -> ExitCode {
     let verified = block_on(async {
         let civic = open_civic(&config).await?;
         let mut progress = progress_line();
-        let verdict = log::verify(&civic.db, |done, total| progress(count(done), count(total))).await?;
+        let verdict =
+            log::verify(&civic.db, |done, total| progress(count(done), count(total))).await?;
         Ok(verdict)
     });
     match verified {

@@ -9,7 +9,7 @@ use super::{ConfigArgs, FAILED, FAULTS};
 
 /// What to do with the recordings.
 #[derive(Subcommand)]
-pub enum MediaAction {
+pub(super) enum MediaAction {
     /// Check every piece against its checksum.
     Verify(ConfigArgs),
 }
@@ -23,11 +23,20 @@ pub(super) fn run(action: &MediaAction) -> ExitCode {
     let mut progress = progress_line();
     match recorder::verify(&config.media_dir(), &mut progress) {
         Ok(report) => {
-            println!("{} recordings, {} pieces right, {} faults", report.recordings, report.pieces_ok, report.faults.len());
+            println!(
+                "{} recordings, {} pieces right, {} faults",
+                report.recordings,
+                report.pieces_ok,
+                report.faults.len()
+            );
             for fault in &report.faults {
                 println!("{fault}");
             }
-            if report.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAULTS) }
+            if report.faults.is_empty() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(FAULTS)
+            }
         }
         Err(e) => {
             eprintln!("aikste: {e}");

@@ -23,7 +23,11 @@ pub const MISTAKEN: u8 = 2;
 pub const FAULTS: u8 = 3;
 
 #[derive(Parser)]
-#[command(name = "aikste", version, about = "Aikštė: the town square of Kaunas, online")]
+#[command(
+    name = "aikste",
+    version,
+    about = "Aikštė: the town square of Kaunas, online"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -127,7 +131,9 @@ pub fn run() -> ExitCode {
         Command::Demo { action } => demo::run(&action),
         Command::Log { action } => log::run(&action),
         Command::Media { action } => media::run(&action),
-        Command::Recorder { socket, media_dir } => done(recorder::process::run(&socket, &media_dir).map_err(Into::into)),
+        Command::Recorder { socket, media_dir } => {
+            done(recorder::process::run(&socket, &media_dir).map_err(Into::into))
+        }
     }
 }
 
@@ -156,7 +162,10 @@ fn serve(args: ServeArgs) -> ExitCode {
 
 /// Runs a command that needs the asynchronous runtime.
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }
 
 /// The exit code of a command that either works or tells why not.

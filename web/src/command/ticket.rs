@@ -12,7 +12,7 @@ use crate::secrets::Secrets;
 
 /// What the ticket says.
 #[derive(Args, Clone, Debug)]
-pub struct TicketArgs {
+pub(super) struct TicketArgs {
     #[command(flatten)]
     config: ConfigArgs,
     /// The room; ending in `*` the ticket is good for every room that begins so.
@@ -45,7 +45,9 @@ pub(super) fn run(args: &TicketArgs) -> ExitCode {
     };
     done((|| {
         let secrets = Secrets::load_or_create(&config.data.dir.join("secret.key"))?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?;
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .context("the clock stands before 1970")?;
         let ticket = Ticket {
             room: args.room.clone(),
             name: args.name.clone(),

@@ -133,10 +133,11 @@ fn build(lang: Language, texts: &[&str]) -> Bundle {
     // The isolating marks are for mixed directions of writing; both our languages run from left to right.
     bundle.set_use_isolating(false);
     for text in texts {
-        let resource = FluentResource::try_new((*text).to_owned()).unwrap_or_else(|(partial, faults)| {
-            tracing::error!(?faults, "a file of texts has a fault");
-            partial
-        });
+        let resource =
+            FluentResource::try_new((*text).to_owned()).unwrap_or_else(|(partial, faults)| {
+                tracing::error!(?faults, "a file of texts has a fault");
+                partial
+            });
         if let Err(faults) = bundle.add_resource(resource) {
             tracing::error!(?faults, "a text is defined twice");
         }
@@ -151,12 +152,17 @@ pub fn unbroken(text: &str) -> Cow<'_, str> {
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
         let next = rest.peek().copied();
-        let after_figure = previous.is_ascii_digit() && next.is_some_and(|n| n.is_alphanumeric() || n == '%');
+        let after_figure =
+            previous.is_ascii_digit() && next.is_some_and(|n| n.is_alphanumeric() || n == '%');
         let bound = c == ' ' && (after_figure || next == Some('–'));
         out.push(if bound { '\u{a0}' } else { c });
         previous = c;
     }
-    if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }
+    if out == text {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(out)
+    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,14 @@ pub fn zone() -> TimeZone {
 /// `2026 m. lapkričio 23 d., 17.00 val.` · `23 November 2026, 17:00`
 pub fn moment(lang: Language, at: Timestamp) -> String {
     let z = in_city(at);
-    t_args(lang, "time-moment", &[("date", Arg::Text(&date(lang, z.date()))), ("clock", Arg::Text(&hour(lang, &z)))])
+    t_args(
+        lang,
+        "time-moment",
+        &[
+            ("date", Arg::Text(&date(lang, z.date()))),
+            ("clock", Arg::Text(&hour(lang, &z))),
+        ],
+    )
 }
 
 /// `2026 m. lapkričio 23 d.` · `23 November 2026`
@@ -27,7 +34,15 @@ pub fn date(lang: Language, date: Date) -> String {
     let year = date.year().to_string();
     let day = date.day().to_string();
     let month = i64::from(date.month());
-    t_args(lang, "time-date", &[("year", Arg::Text(&year)), ("month", Arg::Count(month)), ("day", Arg::Text(&day))])
+    t_args(
+        lang,
+        "time-date",
+        &[
+            ("year", Arg::Text(&year)),
+            ("month", Arg::Count(month)),
+            ("day", Arg::Text(&day)),
+        ],
+    )
 }
 
 /// `lapkričio 23 d.` · `23 November`; with the year when it is not this one.
@@ -36,7 +51,14 @@ pub fn date_short(lang: Language, day: Date, today: Date) -> String {
         return date(lang, day);
     }
     let number = day.day().to_string();
-    t_args(lang, "time-date-short", &[("month", Arg::Count(i64::from(day.month()))), ("day", Arg::Text(&number))])
+    t_args(
+        lang,
+        "time-date-short",
+        &[
+            ("month", Arg::Count(i64::from(day.month()))),
+            ("day", Arg::Text(&number)),
+        ],
+    )
 }
 
 /// `šiandien`, `rytoj`, else as [`date_short`].
@@ -55,7 +77,10 @@ pub fn big(lang: Language, at: Timestamp, now: Timestamp) -> String {
     capital(&t_args(
         lang,
         "time-big",
-        &[("day", Arg::Text(&day(lang, at, now))), ("clock", Arg::Text(&hour(lang, &in_city(at))))],
+        &[
+            ("day", Arg::Text(&day(lang, at, now))),
+            ("clock", Arg::Text(&hour(lang, &in_city(at)))),
+        ],
     ))
 }
 
@@ -73,7 +98,14 @@ fn hour(lang: Language, at: &Zoned) -> String {
 
 /// `pirm.` … `sekm.` · `Mon` … `Sun`
 pub fn weekday(lang: Language, day: Date) -> String {
-    t_args(lang, "time-weekday", &[("day", Arg::Count(i64::from(day.weekday().to_monday_one_offset())))])
+    t_args(
+        lang,
+        "time-weekday",
+        &[(
+            "day",
+            Arg::Count(i64::from(day.weekday().to_monday_one_offset())),
+        )],
+    )
 }
 
 /// The weekday; of another month, the month's short date.
@@ -81,14 +113,24 @@ pub fn weekday_or_month(lang: Language, day: Date, today: Date) -> String {
     if (day.year(), day.month()) == (today.year(), today.month()) {
         weekday(lang, day)
     } else {
-        t_args(lang, "time-month", &[("month", Arg::Count(i64::from(day.month())))])
+        t_args(
+            lang,
+            "time-month",
+            &[("month", Arg::Count(i64::from(day.month())))],
+        )
     }
 }
 
 /// `1 val. 2 min.`, `38 min. 40 s`, `8 s` · `1 h 2 min`, `38 min 40 s`, `8 s`
 pub fn duration(lang: Language, ms: u64) -> String {
     let s = ms.div_ceil(1000);
-    let part = |key: &str, n: u64| t_args(lang, key, &[("n", Arg::Count(i64::try_from(n).unwrap_or(i64::MAX)))]);
+    let part = |key: &str, n: u64| {
+        t_args(
+            lang,
+            key,
+            &[("n", Arg::Count(i64::try_from(n).unwrap_or(i64::MAX)))],
+        )
+    };
     let (hours, minutes, seconds) = (s / 3600, s / 60 % 60, s % 60);
     match (hours, minutes, seconds) {
         (0, 0, s) => part("time-seconds", s),
@@ -102,7 +144,10 @@ pub fn duration(lang: Language, ms: u64) -> String {
 /// The first letter made large.
 pub fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
+    chars
+        .next()
+        .map(|c| c.to_uppercase().chain(chars).collect())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -121,20 +166,41 @@ mod tests {
     #[test]
     fn dates_are_written_as_each_language_writes_them_in_the_citys_time() {
         let t = at("2026-11-23T15:00:00Z");
-        assert_eq!(plain(&moment(Language::Lt, t)), "2026 m. lapkričio 23 d., 17.00 val.");
+        assert_eq!(
+            plain(&moment(Language::Lt, t)),
+            "2026 m. lapkričio 23 d., 17.00 val."
+        );
         assert_eq!(plain(&moment(Language::En, t)), "23 November 2026, 17:00");
         let summer = at("2026-07-01T21:30:00Z");
-        assert_eq!(plain(&moment(Language::Lt, summer)), "2026 m. liepos 2 d., 0.30 val.");
+        assert_eq!(
+            plain(&moment(Language::Lt, summer)),
+            "2026 m. liepos 2 d., 0.30 val."
+        );
     }
 
     #[test]
     fn today_and_tomorrow_are_days_of_the_city_not_of_utc() {
         let now = at("2026-11-23T22:30:00Z");
-        assert_eq!(plain(&big(Language::Lt, at("2026-11-24T15:00:00Z"), now)), "Šiandien 17.00");
-        assert_eq!(plain(&big(Language::Lt, at("2026-11-25T15:00:00Z"), now)), "Rytoj 17.00");
-        assert_eq!(plain(&big(Language::En, at("2026-12-01T15:00:00Z"), now)), "1 December, 17:00");
-        assert_eq!(plain(&big(Language::Lt, at("2026-12-01T15:00:00Z"), now)), "Gruodžio 1 d. 17.00");
-        assert_eq!(plain(&day(Language::Lt, at("2027-01-02T15:00:00Z"), now)), "2027 m. sausio 2 d.");
+        assert_eq!(
+            plain(&big(Language::Lt, at("2026-11-24T15:00:00Z"), now)),
+            "Šiandien 17.00"
+        );
+        assert_eq!(
+            plain(&big(Language::Lt, at("2026-11-25T15:00:00Z"), now)),
+            "Rytoj 17.00"
+        );
+        assert_eq!(
+            plain(&big(Language::En, at("2026-12-01T15:00:00Z"), now)),
+            "1 December, 17:00"
+        );
+        assert_eq!(
+            plain(&big(Language::Lt, at("2026-12-01T15:00:00Z"), now)),
+            "Gruodžio 1 d. 17.00"
+        );
+        assert_eq!(
+            plain(&day(Language::Lt, at("2027-01-02T15:00:00Z"), now)),
+            "2027 m. sausio 2 d."
+        );
     }
 
     #[test]

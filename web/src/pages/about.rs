@@ -27,8 +27,18 @@ struct Part {
 /// `GET /apie`
 pub async fn about(page: Page) -> Drawn {
     let parts = vec![
-        Part { id: "pokalbiai", heading: "about-talk", paragraphs: &["about-talk-1", "about-talk-2"], ..Part::default() },
-        Part { id: "archyvas", heading: "about-open", paragraphs: &["about-open-1"], ..Part::default() },
+        Part {
+            id: "pokalbiai",
+            heading: "about-talk",
+            paragraphs: &["about-talk-1", "about-talk-2"],
+            ..Part::default()
+        },
+        Part {
+            id: "archyvas",
+            heading: "about-open",
+            paragraphs: &["about-open-1"],
+            ..Part::default()
+        },
         Part {
             id: "telefonas",
             heading: "about-quiet",
@@ -37,7 +47,12 @@ pub async fn about(page: Page) -> Drawn {
             ..Part::default()
         },
     ];
-    draw(&Prose { page, title: "about-title", lead: "about-lead", parts })
+    draw(&Prose {
+        page,
+        title: "about-title",
+        lead: "about-lead",
+        parts,
+    })
 }
 
 /// `GET /prieinamumas`
@@ -58,7 +73,11 @@ pub async fn accessibility(page: Page) -> Drawn {
         Part {
             id: "dar-nera",
             heading: "accessibility-not",
-            items: &["accessibility-not-1", "accessibility-not-2", "accessibility-not-3"],
+            items: &[
+                "accessibility-not-1",
+                "accessibility-not-2",
+                "accessibility-not-3",
+            ],
             ..Part::default()
         },
         Part {
@@ -68,7 +87,12 @@ pub async fn accessibility(page: Page) -> Drawn {
             ..Part::default()
         },
     ];
-    draw(&Prose { page, title: "accessibility-title", lead: "accessibility-lead", parts })
+    draw(&Prose {
+        page,
+        title: "accessibility-title",
+        lead: "accessibility-lead",
+        parts,
+    })
 }
 
 /// `GET /privatumas`
@@ -77,25 +101,53 @@ pub async fn privacy(page: Page) -> Drawn {
         Part {
             id: "anonimiskai",
             heading: "privacy-anonymous",
-            paragraphs: &["privacy-anonymous-1", "privacy-anonymous-2", "privacy-anonymous-3"],
+            paragraphs: &[
+                "privacy-anonymous-1",
+                "privacy-anonymous-2",
+                "privacy-anonymous-3",
+            ],
             ..Part::default()
         },
-        Part { id: "vardu", heading: "privacy-name", paragraphs: &["privacy-name-1"], ..Part::default() },
+        Part {
+            id: "vardu",
+            heading: "privacy-name",
+            paragraphs: &["privacy-name-1"],
+            ..Part::default()
+        },
         Part {
             id: "irasoma",
             heading: "privacy-record",
             paragraphs: &["privacy-record-1", "privacy-record-2"],
             ..Part::default()
         },
-        Part { id: "saugoma", heading: "privacy-keep", paragraphs: &["privacy-keep-1"], ..Part::default() },
-        Part { id: "atsaukti", heading: "privacy-withdraw", paragraphs: &["privacy-withdraw-1"], ..Part::default() },
+        Part {
+            id: "saugoma",
+            heading: "privacy-keep",
+            paragraphs: &["privacy-keep-1"],
+            ..Part::default()
+        },
+        Part {
+            id: "atsaukti",
+            heading: "privacy-withdraw",
+            paragraphs: &["privacy-withdraw-1"],
+            ..Part::default()
+        },
         Part {
             id: "slapukai",
             heading: "privacy-cookies",
             paragraphs: &["privacy-cookies-1"],
-            items: &["privacy-cookies-theme", "privacy-cookies-form", "privacy-cookies-session"],
+            items: &[
+                "privacy-cookies-theme",
+                "privacy-cookies-form",
+                "privacy-cookies-session",
+            ],
             ..Part::default()
         },
     ];
-    draw(&Prose { page, title: "privacy-title", lead: "privacy-lead", parts })
+    draw(&Prose {
+        page,
+        title: "privacy-title",
+        lead: "privacy-lead",
+        parts,
+    })
 }

@@ -37,7 +37,11 @@ struct List {
 }
 
 /// `GET /archyvas`
-pub async fn list(State(state): State<AppState>, page: Page, Query(search): Query<Search>) -> Drawn {
+pub async fn list(
+    State(state): State<AppState>,
+    page: Page,
+    Query(search): Query<Search>,
+) -> Drawn {
     let query: String = search.q.trim().chars().take(QUERY).collect();
     let found = recordings::archive(&state.civic, SHOWN).await?;
     draw(&List {
@@ -55,12 +59,18 @@ pub async fn list(State(state): State<AppState>, page: Page, Query(search): Quer
 /// typed on any keyboard finds.
 fn matches(query: &str, texts: &[&str]) -> bool {
     let words: Vec<String> = texts.iter().flat_map(|t| words(t)).collect();
-    self::words(query).iter().all(|q| words.iter().any(|w| w.starts_with(q.as_str())))
+    self::words(query)
+        .iter()
+        .all(|q| words.iter().any(|w| w.starts_with(q.as_str())))
 }
 
 fn words(text: &str) -> Vec<String> {
     let plain: String = text.to_lowercase().chars().map(unmarked).collect();
-    plain.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_owned).collect()
+    plain
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn unmarked(c: char) -> char {
@@ -93,24 +103,38 @@ struct Track {
 }
 
 /// `GET /archyvas/{recording}`
-pub async fn show(State(state): State<AppState>, page: Page, id: Result<Id<RecordingId>, Error>) -> Drawn {
+pub async fn show(
+    State(state): State<AppState>,
+    page: Page,
+    id: Result<Id<RecordingId>, Error>,
+) -> Drawn {
     let replay = recordings::replay(&state.civic, id?.0).await?;
     let recording = &replay.recording;
     if !recordings::rules::may_watch(&page.viewer, recording, page.now) {
         return Err(PageError::NOT_FOUND);
     }
-    let host = conferences::get(&state.civic, recording.conference).await?.host_office;
+    let host = conferences::get(&state.civic, recording.conference)
+        .await?
+        .host_office;
     let mut rec = Recording::of(&page, recording);
     rec.host_office = host;
     let tracks = match manifest(&state, recording.id).await {
         Some(manifest) if rec.ready => tracks(&page, &replay, &manifest),
         _ => Vec::new(),
     };
-    draw(&Show { rec, tracks, page: page.with_island("player") })
+    draw(&Show {
+        rec,
+        tracks,
+        page: page.with_island("player"),
+    })
 }
 
 async fn manifest(state: &AppState, id: RecordingId) -> Option<Manifest> {
-    let path = state.config.media_dir().join(id.to_string()).join("manifest.json");
+    let path = state
+        .config
+        .media_dir()
+        .join(id.to_string())
+        .join("manifest.json");
     if tokio::fs::metadata(&path).await.ok()?.len() > MANIFEST_BYTES {
         return None;
     }
@@ -125,12 +149,20 @@ fn tracks(page: &Page, replay: &recordings::Replay, manifest: &Manifest) -> Vec<
             Some(Label::Anonymous(n)) => page.t1("voice", "n", *n),
             None => page.t("track-erased"),
         };
-        let kind = if track.source == sfu::Source::Microphone { "track-audio" } else { "track-video" };
+        let kind = if track.source == sfu::Source::Microphone {
+            "track-audio"
+        } else {
+            "track-video"
+        };
         for (at, piece) in track.pieces.iter().enumerate() {
             let several = track.pieces.len() > 1;
             files.push(Track {
                 href: format!("/media/{}/{}", replay.recording.id, piece.file),
-                name: if several { page.t2("track-of", "name", &name, "n", at + 1) } else { name.clone() },
+                name: if several {
+                    page.t2("track-of", "name", &name, "n", at + 1)
+                } else {
+                    name.clone()
+                },
                 kind,
                 size: view::size(page, piece.size_bytes),
             });

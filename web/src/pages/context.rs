@@ -23,7 +23,12 @@ pub const THEMES: [(&str, &str, &str); 3] = [
     ("tamsi", "theme-dark", "moon"),
 ];
 /// The text sizes: value, name.
-pub const SIZES: [(&str, &str); 4] = [("1", "100 %"), ("1.25", "125 %"), ("1.5", "150 %"), ("2", "200 %")];
+pub const SIZES: [(&str, &str); 4] = [
+    ("1", "100 %"),
+    ("1.25", "125 %"),
+    ("1.5", "150 %"),
+    ("2", "200 %"),
+];
 
 /// The frame of a page, as its template sees it.
 #[derive(Clone, Debug)]
@@ -114,8 +119,19 @@ impl Page {
     }
 
     /// A message with two arguments.
-    pub fn t2(&self, key: &str, name: &str, value: impl ToArg, name2: &str, value2: impl ToArg) -> String {
-        i18n::t_args(self.lang, key, &[(name, value.arg()), (name2, value2.arg())])
+    pub fn t2(
+        &self,
+        key: &str,
+        name: &str,
+        value: impl ToArg,
+        name2: &str,
+        value2: impl ToArg,
+    ) -> String {
+        i18n::t_args(
+            self.lang,
+            key,
+            &[(name, value.arg()), (name2, value2.arg())],
+        )
     }
 
     /// An icon.
@@ -135,7 +151,8 @@ impl Page {
 
     /// Who looks may host receptions.
     pub fn may_host(&self) -> bool {
-        self.account().is_some_and(|a| civic_api::identity::rules::may_host(a.role))
+        self.account()
+            .is_some_and(|a| civic_api::identity::rules::may_host(a.role))
     }
 
     /// Adds an island's script and style.
@@ -162,47 +179,96 @@ impl Page {
             self.link("/", "site-name", "home"),
             self.link("/priemimai", "nav-receptions", "camera"),
             self.link("/archyvas", "nav-archive", "play"),
-            self.link("/prisijungti", if self.account().is_some() { "tab-me" } else { "sign-in" }, "person"),
+            self.link(
+                "/prisijungti",
+                if self.account().is_some() {
+                    "tab-me"
+                } else {
+                    "sign-in"
+                },
+                "person",
+            ),
         ]
     }
 
     fn link(&self, href: &'static str, key: &'static str, icon: &'static str) -> Link {
         let path = self.path.split('?').next().unwrap_or_default();
         let here = path == href;
-        let within = href != "/" && path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
-        Link { href, key, icon, current: here || within, kind: if here { "page" } else { "true" } }
+        let within = href != "/"
+            && path
+                .strip_prefix(href)
+                .is_some_and(|rest| rest.starts_with('/'));
+        Link {
+            href,
+            key,
+            icon,
+            current: here || within,
+            kind: if here { "page" } else { "true" },
+        }
     }
 
     /// The themes.
     pub fn themes(&self) -> Vec<Choice> {
         THEMES
             .iter()
-            .map(|(code, key, icon)| Choice { code, key, icon, label: "", on: self.theme == Some(code) })
+            .map(|(code, key, icon)| Choice {
+                code,
+                key,
+                icon,
+                label: "",
+                on: self.theme == Some(code),
+            })
             .collect()
     }
 
     /// The text sizes.
     pub fn sizes(&self) -> Vec<Choice> {
-        SIZES.iter().map(|(code, label)| Choice { code, key: "", icon: "", label, on: self.size == *code }).collect()
+        SIZES
+            .iter()
+            .map(|(code, label)| Choice {
+                code,
+                key: "",
+                icon: "",
+                label,
+                on: self.size == *code,
+            })
+            .collect()
     }
 
     /// The size that one more press gives.
     pub fn next_size(&self) -> &'static str {
-        let at = SIZES.iter().position(|(code, _)| *code == self.size).unwrap_or(0);
+        let at = SIZES
+            .iter()
+            .position(|(code, _)| *code == self.size)
+            .unwrap_or(0);
         SIZES[(at + 1) % SIZES.len()].0
     }
 
     /// The languages.
     pub fn languages(&self) -> Vec<Tongue> {
         vec![
-            Tongue { code: "lt", short: "LT", name: "lietuvių", on: self.lang == Language::Lt },
-            Tongue { code: "en", short: "EN", name: "English", on: self.lang == Language::En },
+            Tongue {
+                code: "lt",
+                short: "LT",
+                name: "lietuvių",
+                on: self.lang == Language::Lt,
+            },
+            Tongue {
+                code: "en",
+                short: "EN",
+                name: "English",
+                on: self.lang == Language::En,
+            },
         ]
     }
 
     /// A page for this request, seen by `viewer`.
     pub fn of(parts: &Parts, state: &AppState, viewer: Viewer) -> Self {
-        let csrf = parts.extensions.get::<CsrfToken>().map(|t| t.0.clone()).unwrap_or_default();
+        let csrf = parts
+            .extensions
+            .get::<CsrfToken>()
+            .map(|t| t.0.clone())
+            .unwrap_or_default();
         let page = assets::page();
         let mut styles: Vec<String> = assets::style().into_iter().collect();
         styles.extend(page.styles);
@@ -212,16 +278,27 @@ impl Page {
             size: chosen(&parts.headers, SIZE_COOKIE, SIZES.iter().map(|s| s.0)).unwrap_or("1"),
             viewer,
             csrf,
-            path: parts.uri.path_and_query().map_or_else(|| "/".into(), |p| p.as_str().to_owned()),
+            path: parts
+                .uri
+                .path_and_query()
+                .map_or_else(|| "/".into(), |p| p.as_str().to_owned()),
             demo: state.config.demo.accounts,
             now: state.civic.now(),
-            assets: Assets { styles, scripts: page.script.into_iter().collect(), preload: page.preload },
+            assets: Assets {
+                styles,
+                scripts: page.script.into_iter().collect(),
+                preload: page.preload,
+            },
         }
     }
 }
 
 /// A cookie's value, if it is one of ours.
-fn chosen(headers: &HeaderMap, name: &str, mut known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+fn chosen(
+    headers: &HeaderMap,
+    name: &str,
+    mut known: impl Iterator<Item = &'static str>,
+) -> Option<&'static str> {
     let value = cookie(headers, name)?;
     known.find(|k| *k == value)
 }
@@ -229,7 +306,10 @@ fn chosen(headers: &HeaderMap, name: &str, mut known: impl Iterator<Item = &'sta
 impl FromRequestParts<AppState> for Page {
     type Rejection = super::errors::PageError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &AppState,
+    ) -> Result<Self, Self::Rejection> {
         let viewer = Viewer::from_request_parts(parts, state).await?;
         Ok(Self::of(parts, state, viewer))
     }

@@ -26,15 +26,35 @@ pub struct Chosen {
 }
 
 /// `POST /aikste/rodinys`
-pub async fn set(State(state): State<AppState>, jar: CookieJar, Form(chosen): Form<Chosen>) -> (CookieJar, Redirect) {
-    let theme = chosen.tema.filter(|v| THEMES.iter().any(|t| t.0 == v)).map(|v| (THEME_COOKIE, v));
-    let size = chosen.dydis.filter(|v| SIZES.iter().any(|s| s.0 == v)).map(|v| (SIZE_COOKIE, v));
-    let language = chosen.kalba.filter(|v| Language::from_code(v).is_some()).map(|v| (civic_api::language::COOKIE, v));
+pub async fn set(
+    State(state): State<AppState>,
+    jar: CookieJar,
+    Form(chosen): Form<Chosen>,
+) -> (CookieJar, Redirect) {
+    let theme = chosen
+        .tema
+        .filter(|v| THEMES.iter().any(|t| t.0 == v))
+        .map(|v| (THEME_COOKIE, v));
+    let size = chosen
+        .dydis
+        .filter(|v| SIZES.iter().any(|s| s.0 == v))
+        .map(|v| (SIZE_COOKIE, v));
+    let language = chosen
+        .kalba
+        .filter(|v| Language::from_code(v).is_some())
+        .map(|v| (civic_api::language::COOKIE, v));
     let secure = state.config.server.is_https();
-    let jar = [theme, size, language].into_iter().flatten().fold(jar, |jar, (name, value)| {
-        let cookie = Cookie::build((name, value)).path("/").max_age(KEPT).same_site(SameSite::Lax).secure(secure);
-        jar.add(cookie)
-    });
+    let jar = [theme, size, language]
+        .into_iter()
+        .flatten()
+        .fold(jar, |jar, (name, value)| {
+            let cookie = Cookie::build((name, value))
+                .path("/")
+                .max_age(KEPT)
+                .same_site(SameSite::Lax)
+                .secure(secure);
+            jar.add(cookie)
+        });
     (jar, Redirect::to(own_page(&chosen.back)))
 }
 
@@ -54,7 +74,14 @@ mod tests {
     #[test]
     fn the_form_never_leads_to_another_site() {
         assert_eq!(own_page("/priemimai?q=1"), "/priemimai?q=1");
-        for bad in ["//evil.test", "https://evil.test", "/\\evil.test", "", "/a\r\nSet-Cookie: x", "/a b"] {
+        for bad in [
+            "//evil.test",
+            "https://evil.test",
+            "/\\evil.test",
+            "",
+            "/a\r\nSet-Cookie: x",
+            "/a b",
+        ] {
             assert_eq!(own_page(bad), "/", "{bad}");
         }
     }

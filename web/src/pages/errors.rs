@@ -56,7 +56,9 @@ pub async fn draw(State(state): State<AppState>, request: Request, next: Next) -
     let (parts, body) = request.into_parts();
     let kept = parts.clone();
     let response = next.run(Request::from_parts(parts, body)).await;
-    let Some(PageError(status)) = response.extensions().get::<PageError>().copied() else { return response };
+    let Some(PageError(status)) = response.extensions().get::<PageError>().copied() else {
+        return response;
+    };
     // Who looks is left open: the database may be what failed.
     let page = Page::of(&kept, &state, Viewer::Anonymous);
     match view(page, status).render() {
@@ -86,5 +88,10 @@ fn view(page: Page, status: StatusCode) -> ErrorView {
         400..=499 => ("error-422", "error-422-text"),
         _ => ("error-500", "error-500-text"),
     };
-    ErrorView { page, status: status.as_u16(), heading, text }
+    ErrorView {
+        page,
+        status: status.as_u16(),
+        heading,
+        text,
+    }
 }

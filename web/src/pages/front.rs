@@ -38,8 +38,13 @@ pub async fn show(State(state): State<AppState>, page: Page) -> Drawn {
     let coming = conferences::list(&state.civic, When::Coming, COMING).await?;
     let recordings = recordings::archive(&state.civic, RECORDINGS).await?;
     let live = !open.is_empty();
-    let lead = open.first().or(coming.first()).map(|c| Reception::of(&page, c));
-    let host = lead.as_ref().map_or_else(|| "Rasa Vaitkienė".to_owned(), |r| r.host_name.clone());
+    let lead = open
+        .first()
+        .or(coming.first())
+        .map(|c| Reception::of(&page, c));
+    let host = lead
+        .as_ref()
+        .map_or_else(|| "Rasa Vaitkienė".to_owned(), |r| r.host_name.clone());
     let picture = Picture {
         host: portraits::stage(&host, page.demo || lead.is_none()),
         anonymous: portraits::silhouette(),

@@ -79,7 +79,10 @@ impl New {
 /// `GET /priemimai/naujas`
 pub async fn ask(page: Page) -> Drawn {
     may_announce(&page)?;
-    let tomorrow = time::in_city(page.now).date().checked_add(1.day()).unwrap_or(Date::MAX);
+    let tomorrow = time::in_city(page.now)
+        .date()
+        .checked_add(1.day())
+        .unwrap_or(Date::MAX);
     let form = Announcement {
         date: tomorrow.to_string(),
         time: "17:00".into(),
@@ -106,14 +109,20 @@ pub async fn announce(
     };
     match conferences::create(&state.civic, &page.viewer, new).await {
         Ok(made) => Ok(Redirect::to(&format!("/priemimai/{}", made.id)).into_response()),
-        Err(Error::Invalid { field }) => Ok(draw(&New::of(page, form, vec![fault(field)]))?.into_response()),
+        Err(Error::Invalid { field }) => {
+            Ok(draw(&New::of(page, form, vec![fault(field)]))?.into_response())
+        }
         Err(other) => Err(other.into()),
     }
 }
 
 fn may_announce(page: &Page) -> Result<(), PageError> {
     let account = page.viewer.signed_in()?;
-    if identity::rules::may_host(account.role) { Ok(()) } else { Err(Error::NotAllowed.into()) }
+    if identity::rules::may_host(account.role) {
+        Ok(())
+    } else {
+        Err(Error::NotAllowed.into())
+    }
 }
 
 /// The announcement, or what must be mended. What only the rules of receptions know is left to them.
@@ -135,7 +144,9 @@ fn read(form: &Announcement) -> Result<NewConference, Vec<Fault>> {
     if ends.is_none() || starts.is_some() && ends <= starts {
         faults.push(fault("ends_at"));
     }
-    let (Some(starts_at), Some(ends_at), true) = (starts, ends, faults.is_empty()) else { return Err(faults) };
+    let (Some(starts_at), Some(ends_at), true) = (starts, ends, faults.is_empty()) else {
+        return Err(faults);
+    };
     Ok(NewConference {
         title,
         topic,
@@ -144,7 +155,11 @@ fn read(form: &Announcement) -> Result<NewConference, Vec<Fault>> {
         minutes_per_resident: form.minutes,
         recorded: form.recorded != "no",
         retention_days: form.retention,
-        audience: if form.audience == "identified" { Audience::Identified } else { Audience::Anyone },
+        audience: if form.audience == "identified" {
+            Audience::Identified
+        } else {
+            Audience::Anyone
+        },
     })
 }
 
@@ -152,7 +167,10 @@ fn read(form: &Announcement) -> Result<NewConference, Vec<Fault>> {
 fn moment(date: &str, clock: &str) -> Option<Timestamp> {
     let date: Date = date.parse().ok()?;
     let clock: Time = clock.parse().ok()?;
-    date.to_datetime(clock).to_zoned(time::zone()).ok().map(|z| z.timestamp())
+    date.to_datetime(clock)
+        .to_zoned(time::zone())
+        .ok()
+        .map(|z| z.timestamp())
 }
 
 /// The words for a field of [`NewConference`] that was refused.
@@ -169,7 +187,11 @@ fn fault(field: &str) -> Fault {
 type Asked = Result<Id<ConferenceId>, Error>;
 
 /// `POST /priemimai/{id}/pradeti`
-pub async fn open(State(state): State<AppState>, page: Page, id: Asked) -> Result<Redirect, PageError> {
+pub async fn open(
+    State(state): State<AppState>,
+    page: Page,
+    id: Asked,
+) -> Result<Redirect, PageError> {
     let id = id?.0;
     conferences::open(&state.civic, &page.viewer, id).await?;
     Ok(Redirect::to(&format!("/priemimai/{id}/pokalbis")))
@@ -186,11 +208,18 @@ struct End {
 pub async fn ask_end(State(state): State<AppState>, page: Page, id: Asked) -> Drawn {
     let conference = conferences::get(&state.civic, id?.0).await?;
     only_host(&page, &conference)?;
-    draw(&End { r: Reception::of(&page, &conference), page })
+    draw(&End {
+        r: Reception::of(&page, &conference),
+        page,
+    })
 }
 
 /// `POST /priemimai/{id}/baigti`
-pub async fn end(State(state): State<AppState>, page: Page, id: Asked) -> Result<Redirect, PageError> {
+pub async fn end(
+    State(state): State<AppState>,
+    page: Page,
+    id: Asked,
+) -> Result<Redirect, PageError> {
     let id = id?.0;
     conferences::end(&state.civic, &page.viewer, id).await?;
     Ok(Redirect::to(&format!("/priemimai/{id}")))
@@ -198,7 +227,11 @@ pub async fn end(State(state): State<AppState>, page: Page, id: Asked) -> Result
 
 fn only_host(page: &Page, conference: &Conference) -> Result<(), PageError> {
     page.viewer.signed_in()?;
-    if receptions::is_host(page, conference) { Ok(()) } else { Err(Error::NotAllowed.into()) }
+    if receptions::is_host(page, conference) {
+        Ok(())
+    } else {
+        Err(Error::NotAllowed.into())
+    }
 }
 
 #[cfg(test)]
@@ -228,10 +261,17 @@ mod tests {
 
     #[test]
     fn every_fault_is_named_at_once() {
-        let form = Announcement { title: " ".into(), date: "2026-13-01".into(), ..filled() };
+        let form = Announcement {
+            title: " ".into(),
+            date: "2026-13-01".into(),
+            ..filled()
+        };
         let fields: Vec<_> = read(&form).unwrap_err().iter().map(|f| f.field).collect();
         assert_eq!(fields, ["title", "date", "end"]);
-        let early = Announcement { end: "16:00".into(), ..filled() };
+        let early = Announcement {
+            end: "16:00".into(),
+            ..filled()
+        };
         assert_eq!(read(&early).unwrap_err(), [fault("ends_at")]);
     }
 }

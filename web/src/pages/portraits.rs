@@ -25,24 +25,80 @@ const FRINGE: &str = "M-26 0C-29 -45 29 -45 26 0C24 -12 22 -17 16 -21H-16C-22 -1
 const CROP: &str = "M-25 -8C-30 -44 30 -46 25 -8C22 -20 14 -24 4 -23C-10 -22 -21 -20 -25 -8z";
 
 const WOMEN: [Face; 3] = [
-    Face { wall: "#C9D2C4", skin: "#F1CBAE", hair: "#6B4A2F", coat: "#23485A", back: BOB, front: PARTED, glasses: false },
-    Face { wall: "#D3CCC0", skin: "#F4D6C0", hair: "#8D8D8A", coat: "#7A3B3F", back: SHORT_BACK, front: FRINGE, glasses: true },
-    Face { wall: "#C4CFD6", skin: "#E3B18F", hair: "#3B2A20", coat: "#14645C", back: BOB, front: FRINGE, glasses: false },
+    Face {
+        wall: "#C9D2C4",
+        skin: "#F1CBAE",
+        hair: "#6B4A2F",
+        coat: "#23485A",
+        back: BOB,
+        front: PARTED,
+        glasses: false,
+    },
+    Face {
+        wall: "#D3CCC0",
+        skin: "#F4D6C0",
+        hair: "#8D8D8A",
+        coat: "#7A3B3F",
+        back: SHORT_BACK,
+        front: FRINGE,
+        glasses: true,
+    },
+    Face {
+        wall: "#C4CFD6",
+        skin: "#E3B18F",
+        hair: "#3B2A20",
+        coat: "#14645C",
+        back: BOB,
+        front: FRINGE,
+        glasses: false,
+    },
 ];
 const MEN: [Face; 3] = [
-    Face { wall: "#C7D0CE", skin: "#E3B18F", hair: "#3B2A20", coat: "#1F2E36", back: "", front: CROP, glasses: false },
-    Face { wall: "#C9D2C4", skin: "#F4D6C0", hair: "#6B4A2F", coat: "#2F4A3C", back: "", front: CROP, glasses: false },
-    Face { wall: "#D3CCC0", skin: "#F1CBAE", hair: "#8D8D8A", coat: "#34465E", back: "", front: CROP, glasses: true },
+    Face {
+        wall: "#C7D0CE",
+        skin: "#E3B18F",
+        hair: "#3B2A20",
+        coat: "#1F2E36",
+        back: "",
+        front: CROP,
+        glasses: false,
+    },
+    Face {
+        wall: "#C9D2C4",
+        skin: "#F4D6C0",
+        hair: "#6B4A2F",
+        coat: "#2F4A3C",
+        back: "",
+        front: CROP,
+        glasses: false,
+    },
+    Face {
+        wall: "#D3CCC0",
+        skin: "#F1CBAE",
+        hair: "#8D8D8A",
+        coat: "#34465E",
+        back: "",
+        front: CROP,
+        glasses: true,
+    },
 ];
 
 /// A small square portrait.
 pub fn avatar(name: &str, fictional: bool) -> Markup {
-    if fictional { drawn(face_of(name), "-60 -62 120 120", false) } else { initials(name, "0 0 120 120", 44) }
+    if fictional {
+        drawn(face_of(name), "-60 -62 120 120", false)
+    } else {
+        initials(name, "0 0 120 120", 44)
+    }
 }
 
 /// A wide picture, as a camera would show them.
 pub fn stage(name: &str, fictional: bool) -> Markup {
-    if fictional { drawn(face_of(name), "-120 -62 240 135", true) } else { initials(name, "0 0 240 135", 48) }
+    if fictional {
+        drawn(face_of(name), "-120 -62 240 135", true)
+    } else {
+        initials(name, "0 0 240 135", 48)
+    }
 }
 
 /// A resident who takes part by name, in drawings of a call.
@@ -53,16 +109,33 @@ pub fn resident() -> Markup {
 /// The face of a name: always the same one. Lithuanian surnames and first names of women end in a, ė or i.
 fn face_of(name: &str) -> &'static Face {
     let first = name.split_whitespace().next().unwrap_or_default();
-    let faces = if first.ends_with(['a', 'ė', 'i', 'e']) { &WOMEN } else { &MEN };
-    let sum = name.bytes().fold(0usize, |sum, b| sum.wrapping_mul(31).wrapping_add(usize::from(b)));
+    let faces = if first.ends_with(['a', 'ė', 'i', 'e']) {
+        &WOMEN
+    } else {
+        &MEN
+    };
+    let sum = name.bytes().fold(0usize, |sum, b| {
+        sum.wrapping_mul(31).wrapping_add(usize::from(b))
+    });
     &faces[sum % faces.len()]
 }
 
 fn drawn(face: &Face, view_box: &str, room: bool) -> Markup {
-    let Face { wall, skin, hair, coat, back, front, glasses } = face;
+    let Face {
+        wall,
+        skin,
+        hair,
+        coat,
+        back,
+        front,
+        glasses,
+    } = face;
     let mut svg = open(view_box, "xMidYMin");
     let wall = if room { "#C7D0CE" } else { wall };
-    push(&mut svg, format_args!(r#"<path d="M-400 -300h800v600h-800z" fill="{wall}"/>"#));
+    push(
+        &mut svg,
+        format_args!(r#"<path d="M-400 -300h800v600h-800z" fill="{wall}"/>"#),
+    );
     if room {
         svg.push_str(concat!(
             r##"<path d="M-400 -300h150v600h-150z" fill="#9FB0B0"/>"##,
@@ -72,16 +145,35 @@ fn drawn(face: &Face, view_box: &str, room: bool) -> Markup {
         ));
     }
     if !back.is_empty() {
-        push(&mut svg, format_args!(r#"<path d="{back}" fill="{hair}"/>"#));
+        push(
+            &mut svg,
+            format_args!(r#"<path d="{back}" fill="{hair}"/>"#),
+        );
     }
-    push(&mut svg, format_args!(r#"<path d="M-72 120C-70 62 -40 52 0 52S70 62 72 120z" fill="{coat}"/>"#));
-    push(&mut svg, format_args!(r#"<path d="M-13 20V50C-13 66 13 66 13 50V20z" fill="{skin}"/>"#));
-    svg.push_str(r##"<path d="M-13 30C-6 40 6 40 13 30V40C6 46 -6 46 -13 40z" fill="#000" opacity=".12"/>"##);
-    push(&mut svg, format_args!(r#"<ellipse rx="25" ry="31" fill="{skin}"/><path d="{front}" fill="{hair}"/>"#));
+    push(
+        &mut svg,
+        format_args!(r#"<path d="M-72 120C-70 62 -40 52 0 52S70 62 72 120z" fill="{coat}"/>"#),
+    );
+    push(
+        &mut svg,
+        format_args!(r#"<path d="M-13 20V50C-13 66 13 66 13 50V20z" fill="{skin}"/>"#),
+    );
+    svg.push_str(
+        r##"<path d="M-13 30C-6 40 6 40 13 30V40C6 46 -6 46 -13 40z" fill="#000" opacity=".12"/>"##,
+    );
+    push(
+        &mut svg,
+        format_args!(
+            r#"<ellipse rx="25" ry="31" fill="{skin}"/><path d="{front}" fill="{hair}"/>"#
+        ),
+    );
     svg.push_str(r##"<circle cx="-9.5" cy="1" r="2.5" fill="#20262A"/><circle cx="9.5" cy="1" r="2.5" fill="#20262A"/>"##);
-    push(&mut svg, format_args!(
-        r#"<path d="M-14 -6.5q4.5 -2.8 9 -.8M14 -6.5q-4.5 -2.8 -9 -.8" fill="none" stroke="{hair}" stroke-width="2" stroke-linecap="round"/>"#
-    ));
+    push(
+        &mut svg,
+        format_args!(
+            r#"<path d="M-14 -6.5q4.5 -2.8 9 -.8M14 -6.5q-4.5 -2.8 -9 -.8" fill="none" stroke="{hair}" stroke-width="2" stroke-linecap="round"/>"#
+        ),
+    );
     svg.push_str(concat!(
         r##"<path d="M-6 15C-2 18 3 18 7 15" fill="none" stroke="#7A3F33" stroke-width="2.4" stroke-linecap="round"/>"##,
         r##"<path d="M.5 2L-2.5 9H1.5" fill="none" stroke="#000" opacity=".28" stroke-width="1.4"/>"##,
@@ -99,12 +191,26 @@ fn drawn(face: &Face, view_box: &str, room: bool) -> Markup {
 fn initials(name: &str, view_box: &str, size: u32) -> Markup {
     let words: Vec<&str> = name.split_whitespace().collect();
     let ends = [words.first(), words.last().filter(|_| words.len() > 1)];
-    let letters: String = ends.iter().flatten().filter_map(|w| w.chars().find(|c| c.is_alphabetic())).collect();
+    let letters: String = ends
+        .iter()
+        .flatten()
+        .filter_map(|w| w.chars().find(|c| c.is_alphabetic()))
+        .collect();
     let mut svg = open(view_box, "xMidYMid");
     svg.push_str(r#"<path class="initials-ground" d="M-400 -300h1200v900h-1200z"/>"#);
-    let mut box_ = view_box.split(' ').skip(2).filter_map(|n| n.parse::<u32>().ok());
+    let mut box_ = view_box
+        .split(' ')
+        .skip(2)
+        .filter_map(|n| n.parse::<u32>().ok());
     let (w, h) = (box_.next().unwrap_or(120), box_.next().unwrap_or(120));
-    push(&mut svg, format_args!(r#"<text class="initials" x="{}" y="{}" font-size="{size}">"#, w / 2, h / 2 + size * 9 / 25));
+    push(
+        &mut svg,
+        format_args!(
+            r#"<text class="initials" x="{}" y="{}" font-size="{size}">"#,
+            w / 2,
+            h / 2 + size * 9 / 25
+        ),
+    );
     // Letters only: nothing in them is ever markup.
     svg.push_str(&letters);
     svg.push_str("</text>");
@@ -119,7 +225,10 @@ pub fn silhouette() -> Markup {
         for column in 0..17 {
             let x = f64::from(column).mul_add(22.0, -185.5) + if row % 2 == 1 { 11.0 } else { 0.0 };
             let y = f64::from(row).mul_add(22.0, -101.5);
-            push(&mut svg, format_args!(r#"<rect x="{x}" y="{y}" width="19" height="19" rx="3"/>"#));
+            push(
+                &mut svg,
+                format_args!(r#"<rect x="{x}" y="{y}" width="19" height="19" rx="3"/>"#),
+            );
         }
     }
     svg.push_str(r##"</g><path d="M-74 125C-72 62 -40 52 -12 48V28H12V48C40 52 72 62 74 125z" fill="#6F8B93"/>"##);
@@ -128,7 +237,9 @@ pub fn silhouette() -> Markup {
 }
 
 fn open(view_box: &str, align: &str) -> String {
-    format!(r#"<svg viewBox="{view_box}" preserveAspectRatio="{align} slice" aria-hidden="true" focusable="false">"#)
+    format!(
+        r#"<svg viewBox="{view_box}" preserveAspectRatio="{align} slice" aria-hidden="true" focusable="false">"#
+    )
 }
 
 fn close(mut svg: String) -> Markup {
@@ -147,7 +258,10 @@ mod tests {
 
     #[test]
     fn a_name_always_has_the_same_face_and_markup_in_a_name_draws_nothing() {
-        assert_eq!(avatar("Rasa Vaitkienė", true), avatar("Rasa Vaitkienė", true));
+        assert_eq!(
+            avatar("Rasa Vaitkienė", true),
+            avatar("Rasa Vaitkienė", true)
+        );
         assert!(!avatar("<b> &x", false).0.contains("<b>"));
         assert!(avatar("Ąžuolas Žemaitis", false).0.contains(">ĄŽ<"));
     }

@@ -29,7 +29,8 @@ pub async fn list(State(state): State<AppState>, page: Page) -> Drawn {
     let open = conferences::list(&state.civic, When::Now, conferences::PAGE).await?;
     let coming = conferences::list(&state.civic, When::Coming, conferences::PAGE).await?;
     let past = conferences::list(&state.civic, When::Past, PAST).await?;
-    let draw_all = |list: &[conferences::Conference]| list.iter().map(|c| Reception::of(&page, c)).collect();
+    let draw_all =
+        |list: &[conferences::Conference]| list.iter().map(|c| Reception::of(&page, c)).collect();
     draw(&List {
         may_host: page.may_host(),
         open: draw_all(&open),
@@ -49,11 +50,19 @@ struct Show {
 }
 
 /// `GET /priemimai/{id}`
-pub async fn show(State(state): State<AppState>, page: Page, id: Result<Id<ConferenceId>, civic_api::Error>) -> Drawn {
+pub async fn show(
+    State(state): State<AppState>,
+    page: Page,
+    id: Result<Id<ConferenceId>, civic_api::Error>,
+) -> Drawn {
     let conference = conferences::get(&state.civic, id?.0).await?;
     draw(&Show {
         is_host: is_host(&page, &conference),
-        recordings: conference.recordings.iter().map(|w| Recording::watchable(&page, &conference, w)).collect(),
+        recordings: conference
+            .recordings
+            .iter()
+            .map(|w| Recording::watchable(&page, &conference, w))
+            .collect(),
         r: Reception::of(&page, &conference),
         page,
     })
@@ -70,7 +79,11 @@ struct Call {
 }
 
 /// `GET /priemimai/{id}/pokalbis`: lobby and room are one island.
-pub async fn call(State(state): State<AppState>, page: Page, id: Result<Id<ConferenceId>, civic_api::Error>) -> Drawn {
+pub async fn call(
+    State(state): State<AppState>,
+    page: Page,
+    id: Result<Id<ConferenceId>, civic_api::Error>,
+) -> Drawn {
     let conference = conferences::get(&state.civic, id?.0).await?;
     draw(&Call {
         is_host: is_host(&page, &conference),

@@ -56,8 +56,16 @@ pub async fn ask(State(state): State<AppState>, page: Page, Query(back): Query<B
             current: me == Some(a.id),
         })
         .collect();
-    let back = if back.toliau.is_empty() { String::new() } else { own_page(&back.toliau).to_owned() };
-    draw(&SignIn { accounts, back, page })
+    let back = if back.toliau.is_empty() {
+        String::new()
+    } else {
+        own_page(&back.toliau).to_owned()
+    };
+    draw(&SignIn {
+        accounts,
+        back,
+        page,
+    })
 }
 
 /// The pressed button.
@@ -83,7 +91,10 @@ pub async fn sign_in(
 }
 
 /// `POST /atsijungti`
-pub async fn sign_out(State(state): State<AppState>, jar: CookieJar) -> Result<(CookieJar, Redirect), PageError> {
+pub async fn sign_out(
+    State(state): State<AppState>,
+    jar: CookieJar,
+) -> Result<(CookieJar, Redirect), PageError> {
     if let Some(cookie) = jar.get(identity::COOKIE) {
         identity::sign_out(&state.civic, cookie.value()).await?;
     }

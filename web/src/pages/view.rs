@@ -65,7 +65,11 @@ impl Reception {
         let (lang, now) = (page.lang, page.now);
         let day = time::in_city(c.starts_at).date();
         let today = time::in_city(now).date();
-        let span = format!("{}–{}", time::clock(lang, c.starts_at), time::clock(lang, c.ends_at));
+        let span = format!(
+            "{}–{}",
+            time::clock(lang, c.starts_at),
+            time::clock(lang, c.ends_at)
+        );
         Self {
             id: c.id.to_string(),
             title: c.title.clone(),
@@ -88,7 +92,11 @@ impl Reception {
             span,
             day_full: day_full(lang, c.starts_at, now),
             day_number: day.day().to_string(),
-            day_word: if day == today { page.t("time-today") } else { time::weekday_or_month(lang, day, today) },
+            day_word: if day == today {
+                page.t("time-today")
+            } else {
+                time::weekday_or_month(lang, day, today)
+            },
             soon: soon(page, c.starts_at),
         }
     }
@@ -111,8 +119,15 @@ fn role_key(role: Role) -> &'static str {
 /// `Šiandien, lapkričio 23 d.`; another day: `Lapkričio 24 d., antr.`
 fn day_full(lang: Language, at: Timestamp, now: Timestamp) -> String {
     let (date, today) = (time::in_city(at).date(), time::in_city(now).date());
-    let (word, short) = (time::day(lang, at, now), time::date_short(lang, date, today));
-    let second = if word == short { time::weekday(lang, date) } else { short };
+    let (word, short) = (
+        time::day(lang, at, now),
+        time::date_short(lang, date, today),
+    );
+    let second = if word == short {
+        time::weekday(lang, date)
+    } else {
+        short
+    };
     format!("{}, {second}", time::capital(&word))
 }
 
@@ -208,5 +223,9 @@ pub fn size(page: &Page, bytes: u64) -> String {
     }
     let tenths = bytes / 100_000;
     let comma = if page.lang == Language::Lt { ',' } else { '.' };
-    page.t1("size-mb", "n", format!("{}{comma}{}", tenths / 10, tenths % 10))
+    page.t1(
+        "size-mb",
+        "n",
+        format!("{}{comma}{}", tenths / 10, tenths % 10),
+    )
 }
