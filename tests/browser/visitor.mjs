@@ -100,6 +100,11 @@ export class Visitor {
       check(choice || as === 'anonymous', `${this.name}: the lobby offers no "${as}"`);
       if (choice) await this.page.click(`input[name=as][value=${as}]`);
     }
+    // A lasting tone is noise to a browser that suppresses noise: this person has asked it not to.
+    if (await this.eval(() => document.querySelector('input[name=noise]')?.checked)) {
+      await this.press('[data-do=devices]');
+      await this.press('input[name=noise]');
+    }
     if (await this.eval(() => !!document.querySelector('input[name=consent]'))) await this.page.click('input[name=consent]');
     await this.press(camera ? '[data-do=enter]:not([disabled])' : '[data-do=without-camera]');
     await this.sees('[data-view=room]', 20000);
