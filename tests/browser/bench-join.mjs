@@ -15,7 +15,6 @@ const env = {
   AIKSTE_DATA_DIR: data,
   AIKSTE_DEMO_ACCOUNTS: 'true',
   AIKSTE_LOG_LEVEL: 'warn',
-  AIKSTE_MEDIA_PUBLIC_ADDRESSES: '["127.0.0.1"]',
 };
 
 /** Starts the server; its address. */
@@ -77,8 +76,7 @@ async function main() {
 
   const a = await Visitor.at(await chromium({ devices: 'fake' }), url, 'A');
   await a.signIn(host.id);
-  await a.goto(`/priemimai/${conference.id}`);
-  await a.press(`form[action="/priemimai/${conference.id}/pradeti"] button`);
+  await a.open(conference.id);
   await a.enter(conference.id, { as: 'name' });
   const b = await Visitor.at(await chromium({ devices: 'fake' }), url, 'B');
   await b.signIn(resident.id);

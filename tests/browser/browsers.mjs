@@ -28,6 +28,8 @@ export async function chromium({ devices, flags = [] } = {}) {
       '--disable-background-timer-throttling',
       '--disable-backgrounding-occluded-windows',
       '--disable-renderer-backgrounding',
+      // A machine without a network has loopback only.
+      '--allow-loopback-in-peer-connection',
       ...deviceFlags(devices),
       ...flags,
     ],
@@ -63,6 +65,7 @@ export async function firefox() {
       'media.navigator.audio.fake_frequency': FIREFOX_TONE_HZ,
       'media.autoplay.default': 0,
       'media.peerconnection.ice.obfuscate_host_addresses': false,
+      'media.peerconnection.ice.loopback': true,
       'app.update.enabled': false,
       'datareporting.policy.dataSubmissionEnabled': false,
     },

@@ -32,8 +32,7 @@ scenario(async () => {
   const heard = { a: overhear(a), b: overhear(b) };
 
   await a.signIn(host.id);
-  await a.goto(`/priemimai/${conference}`);
-  await a.press(`form[action="/priemimai/${conference}/pradeti"] button`);
+  await a.open(conference);
   await a.enter(conference, { as: 'name' });
   say('entered', { who: 'A' });
   await b.signIn(resident.id);

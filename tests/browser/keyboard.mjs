@@ -39,9 +39,7 @@ scenario(async () => {
   await who.goto(`/priemimai/${conference}`);
   await tabTo(who, `form[action="/priemimai/${conference}/pradeti"] button`);
   await keyboard.press('Enter');
-  await who.until('the reception is open', () => !document.querySelector('form[action$="/pradeti"]'));
-  await tabTo(who, `a[href="/priemimai/${conference}/pokalbis"]`);
-  await keyboard.press('Enter');
+  await who.until('is in the lobby', () => location.pathname.endsWith('/pokalbis'));
 
   await who.sees('[data-view=lobby] [data-do=enter]', 20000);
   const order = {};

@@ -59,8 +59,7 @@ scenario(async () => {
     // The lobby and the room, as a signed-in person sees them.
     await visitor.signIn(account.id);
     if (width === WIDTHS[0]) {
-      await visitor.goto(`/priemimai/${conference}`);
-      await visitor.press(`form[action="/priemimai/${conference}/pradeti"] button`);
+      await visitor.open(conference);
     }
     for (const theme of THEMES) {
       await setTheme(context, theme);

@@ -13,8 +13,7 @@ scenario(async () => {
   const b = await Visitor.at(await chromium({ devices: devices.b }), url, 'B');
   await b.signIn(resident.id);
   await a.signIn(host.id);
-  await a.goto(`/priemimai/${conference}`);
-  await a.press(`form[action="/priemimai/${conference}/pradeti"] button`);
+  await a.open(conference);
   await a.enter(conference, { as: 'name' });
 
   await a.press('[data-do=record]');

@@ -87,6 +87,13 @@ export class Visitor {
     await this.until('is signed in', () => location.pathname !== '/prisijungti');
   }
 
+  /** The host opens the reception, which leads into its lobby. */
+  async open(conference) {
+    await this.goto(`/priemimai/${conference}`);
+    await this.press(`form[action="/priemimai/${conference}/pradeti"] button`);
+    await this.until('is in the lobby', () => location.pathname.endsWith('/pokalbis'));
+  }
+
   /** Through the lobby into the room: `as` is `name` or `anonymous`. */
   async enter(conference, { as, camera = true } = {}) {
     await this.goto(`/priemimai/${conference}/pokalbis`);

@@ -186,14 +186,14 @@ fn media_verify_says_what_is_wrong() {
     let manifest = serde_json::json!({
         "version": 1, "recording": "01-made-by-hand", "started_us": 1, "duration_us": 1_000_000, "state": "finished",
         "tracks": [{ "track": 1, "participant": 1, "source": "microphone", "codec": "opus", "pieces": [{
-            "file": "1.webm", "start_us": 0, "duration_us": 1_000_000, "size_bytes": 5, "sha256": "0".repeat(64) }] }],
+            "file": "1-1.webm", "start_us": 0, "duration_us": 1_000_000, "size_bytes": 5, "sha256": "0".repeat(64) }] }],
         "speakers": [],
     });
     std::fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
-    std::fs::write(folder.join("1.webm"), "wrong").unwrap();
+    std::fs::write(folder.join("1-1.webm"), "wrong").unwrap();
     let faulty = run(data.path(), &["media", "verify"]);
     assert_code(&faulty, 3);
-    assert!(out(&faulty).contains("1.webm"), "{}", out(&faulty));
+    assert!(out(&faulty).contains("1-1.webm"), "{}", out(&faulty));
 }
 
 #[test]
