@@ -9,13 +9,15 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
-pub(crate) use sqlx::AnyConnection;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 use tokio::sync::watch;
 
 use crate::Error;
 use crate::log;
+
+/// One connection, in whatever transaction it is.
+pub(crate) type Connection = AnyConnection;
 
 /// Connections that read on SQLite, or read and write on PostgreSQL. Requests beyond wait for one, at most
 /// [`ACQUIRE`], and are then refused.
@@ -166,7 +168,7 @@ impl Tx {
     }
 
     /// Where the change's statements go.
-    pub(crate) fn connection(&mut self) -> &mut AnyConnection {
+    pub(crate) fn connection(&mut self) -> &mut Connection {
         &mut self.inner
     }
 

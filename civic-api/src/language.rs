@@ -95,4 +95,11 @@ mod tests {
         );
         assert_eq!(asked(Some("en"), Some("kalba=xx")), Language::En);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_browser_sends_some_language_comes_out(value in "\\PC{0,200}") {
+            Language::accepted(&value);
+        }
+    }
 }

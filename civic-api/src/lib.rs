@@ -25,7 +25,7 @@ pub use error::Error;
 pub use identity::{Account, Role, Viewer};
 pub use ids::{AccountId, ConferenceId, PresenceId, RecordingId};
 pub use language::Language;
-pub use router::{openapi, router};
+pub use router::{openapi, router, router_with};
 
 /// What every handler and every verb of this crate needs. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,9 +1,11 @@
 //! Every route of `/api/v1`, in one table; the OpenAPI document describes the same ones (a test compares them).
 
+use std::sync::Arc;
+
 use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, delete, get, post};
-use axum::{Json, Router, middleware};
+use axum::{Extension, Json, Router, middleware};
 use utoipa::OpenApi;
 
 use crate::error::{self, Problem};
@@ -80,19 +82,29 @@ fn routes() -> Vec<Route> {
     ]
 }
 
-/// The JSON API, under `/api/v1`; whatever else is asked there is a problem, in the reader's language. Merge it with
-/// routes of your own under `/api/v1` (the seats are such): CSRF is checked by a layer around all of them.
+/// The JSON API, under `/api/v1`; whatever else is asked there is a problem, in the reader's language. CSRF is checked
+/// by a layer around it.
 pub fn router(civic: Civic) -> Router {
+    router_with(civic, Router::new(), utoipa::openapi::OpenApi::default())
+}
+
+/// The same with routes of the caller's own under `/api/v1`: their refusals are translated too, and the description
+/// holds what is `described` of them.
+pub fn router_with(civic: Civic, more: Router, described: utoipa::openapi::OpenApi) -> Router {
     let mut router = Router::new();
     for Route { path, handler, .. } in routes() {
         router = router.route(path, handler);
     }
+    let mut description = openapi();
+    description.merge(described);
     router
         .route("/api/v1/{*rest}", axum::routing::any(no_route))
+        .layer(Extension(Arc::new(description)))
+        .with_state(civic)
+        .merge(more)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn(error::translate))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(civic)
 }
 
 async fn no_route() -> Error {
@@ -131,7 +143,7 @@ async fn method_not_allowed() -> Error {
 )]
 struct Description;
 
-/// The API's description, for whoever adds routes of their own to it.
+/// The description of this crate's routes.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     Description::openapi()
 }
@@ -142,8 +154,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     path = "/api/v1/openapi.json",
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value))
 )]
-async fn openapi_json() -> impl IntoResponse {
-    Json(openapi())
+async fn openapi_json(
+    Extension(description): Extension<Arc<utoipa::openapi::OpenApi>>,
+) -> impl IntoResponse {
+    // Anyone may know what can be asked.
+    Json((*description).clone())
 }
 
 #[cfg(test)]

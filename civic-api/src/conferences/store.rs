@@ -61,7 +61,11 @@ pub(super) async fn get(
     .await?;
     let Some(row) = row else { return Ok(None) };
     let mut conference = read(&row)?;
-    conference.recordings = watchable(db, id, now).await?;
+    conference.recordings = recordings::store::of_conference(db, id, now)
+        .await?
+        .into_iter()
+        .map(watchable)
+        .collect();
     Ok(Some(conference))
 }
 
@@ -92,22 +96,25 @@ pub(super) async fn list(
     .fetch_all(db.reader())
     .await?;
     let mut conferences = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    for conference in &mut conferences {
-        conference.recordings = watchable(db, conference.id, now).await?;
+    if when != When::Coming {
+        for recording in recordings::store::watchable_in(db, status, sign, limit, now).await? {
+            if let Some(of) = conferences
+                .iter_mut()
+                .find(|c| c.id == recording.conference)
+            {
+                of.recordings.push(watchable(recording));
+            }
+        }
     }
     Ok(conferences)
 }
 
-async fn watchable(db: &Db, id: ConferenceId, now: Timestamp) -> Result<Vec<Watchable>, Error> {
-    Ok(recordings::store::of_conference(db, id, now)
-        .await?
-        .into_iter()
-        .map(|recording| Watchable {
-            id: recording.id,
-            started_at: recording.started_at,
-            duration_ms: recording.duration_ms.unwrap_or(0),
-        })
-        .collect())
+fn watchable(recording: recordings::Recording) -> Watchable {
+    Watchable {
+        id: recording.id,
+        started_at: recording.started_at,
+        duration_ms: recording.duration_ms.unwrap_or(0),
+    }
 }
 
 /// `false`: it was not announced any more.

@@ -154,6 +154,17 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn canonical_json_is_json_and_its_own_canonical_form(keys in proptest::collection::btree_map(".*", ".*", 0..8), n: i64) {
+            let value = json!({ "n": n, "keys": keys, "list": [keys.len(), null, false] });
+            let text = canonical(&value);
+            let again: Value = serde_json::from_str(&text).unwrap();
+            proptest::prop_assert_eq!(&again, &value);
+            proptest::prop_assert_eq!(canonical(&again), text);
+        }
+    }
+
     #[test]
     fn a_digest_needs_its_salt() {
         let value = json!({ "title": "Gatvės" });

@@ -17,7 +17,7 @@ pub use chain::{GENESIS, canonical, digest, hash};
 pub use follow::Follower;
 pub use kind::Kind;
 
-use crate::db::AnyConnection;
+use crate::db::Connection;
 use crate::identity::Role;
 use crate::{Db, Error, Tx};
 
@@ -144,7 +144,7 @@ pub fn append(tx: &mut Tx, entry: Entry) -> Result<(), Error> {
 
 /// Writes kept entries as the last thing of a transaction; answers the last one's number.
 pub(crate) async fn write(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     now: Timestamp,
     entries: Vec<Entry>,
 ) -> Result<Option<i64>, Error> {

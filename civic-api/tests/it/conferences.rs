@@ -19,6 +19,8 @@ on_both!(
     a_recording_only_moves_forward,
     one_recording_at_a_time_and_only_when_agreed,
     a_recording_is_kept_for_its_days,
+    what_is_over_its_time_is_deleted_and_forgotten,
+    who_was_in_no_recording_is_forgotten,
     after_a_restart_nobody_is_present,
     the_erased_leave_no_label,
     the_log_can_be_checked_against_the_announcement,
@@ -217,6 +219,8 @@ async fn a_recording_knows_who_was_there(ground: Ground) {
     );
     assert_eq!(replay.recording.duration_ms, Some(61_000));
     let shown = conferences::get(civic, id).await.unwrap().recordings;
+    let listed = conferences::list(civic, When::Now, 10).await.unwrap();
+    assert_eq!(listed[0].recordings, shown);
     assert_eq!(
         (shown.len(), shown[0].id, shown[0].duration_ms),
         (1, recording.id, 61_000)
@@ -325,6 +329,67 @@ async fn a_recording_is_kept_for_its_days(ground: Ground) {
             .recordings
             .is_empty()
     );
+}
+
+async fn what_is_over_its_time_is_deleted_and_forgotten(ground: Ground) {
+    let (rasa, conference) = opened(&ground).await;
+    let civic = &ground.civic;
+    let id = recordings::begin(civic, conference.id).await.unwrap().id;
+    presences::joined(
+        civic,
+        conference.id,
+        &seat(2, Label::Name("Jonas Petraitis".into())),
+    )
+    .await
+    .unwrap();
+    presences::left(civic, conference.id, 2).await.unwrap();
+    conferences::end(civic, &rasa, conference.id).await.unwrap();
+    recordings::stop(civic, id, Actor::System).await.unwrap();
+    recordings::finish(civic, id, facts()).await.unwrap();
+    assert_eq!(
+        presences::forget_unneeded(civic).await.unwrap(),
+        0,
+        "the recording needs it"
+    );
+    assert!(recordings::expired(civic).await.unwrap().is_empty());
+    ground.clock.advance_s(30 * 86_400);
+    assert_eq!(recordings::expired(civic).await.unwrap(), [id]);
+    recordings::delete(civic, id).await.unwrap();
+    recordings::delete(civic, id).await.unwrap();
+    assert!(recordings::expired(civic).await.unwrap().is_empty());
+    assert_eq!(db::count(&ground.url, "presences").await, 0);
+    let last = history(&ground, conference.id).await.pop();
+    assert_eq!(last.as_deref(), Some("recording.deleted by system"));
+    is_whole(&ground).await;
+}
+
+async fn who_was_in_no_recording_is_forgotten(ground: Ground) {
+    let (rasa, conference) = opened(&ground).await;
+    let civic = &ground.civic;
+    presences::joined(
+        civic,
+        conference.id,
+        &seat(2, Label::Name("Jonas Petraitis".into())),
+    )
+    .await
+    .unwrap();
+    presences::joined(civic, conference.id, &seat(3, Label::Anonymous(1)))
+        .await
+        .unwrap();
+    presences::left(civic, conference.id, 2).await.unwrap();
+    assert_eq!(
+        presences::forget_unneeded(civic).await.unwrap(),
+        0,
+        "it still goes on"
+    );
+    conferences::end(civic, &rasa, conference.id).await.unwrap();
+    assert_eq!(
+        presences::forget_unneeded(civic).await.unwrap(),
+        1,
+        "the other has not left yet"
+    );
+    presences::left(civic, conference.id, 3).await.unwrap();
+    assert_eq!(presences::forget_unneeded(civic).await.unwrap(), 1);
 }
 
 async fn after_a_restart_nobody_is_present(ground: Ground) {

@@ -350,6 +350,34 @@ async fn the_log_is_public_and_ends_where_its_head_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn routes_added_by_the_server_are_of_the_same_house() {
+    let ground = Ground::sqlite().await;
+    let more = Router::new().route(
+        "/api/v1/conferences/{id}/more",
+        axum::routing::post(async || civic_api::Error::NotAllowed),
+    );
+    let mut described = civic_api::openapi();
+    described.paths = Default::default();
+    described
+        .paths
+        .paths
+        .insert("/api/v1/conferences/{id}/more".into(), Default::default());
+    let router = civic_api::router_with(ground.civic.clone(), more, described);
+    let site = Site { ground, router };
+    let request = Request::post("/api/v1/conferences/x/more").header("accept-language", "en");
+    let (_, problem) = read(site.send(request.body(Body::empty()).unwrap()).await).await;
+    assert_eq!(problem["title"], "You may not do this");
+    assert_eq!(
+        refused(site.get("/api/v1/conferences/x/more").await),
+        (405, "method_not_allowed".into())
+    );
+    let (_, document) = site.get("/api/v1/openapi.json").await;
+    for path in ["/api/v1/conferences/{id}/more", "/api/v1/conferences/{id}"] {
+        assert!(document["paths"][path].is_object(), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_description_is_served() {
     let site = Site::new().await;
     let (status, document) = site.get("/api/v1/openapi.json").await;

@@ -93,6 +93,15 @@ pub async fn recover(civic: &Civic) -> Result<u64, Error> {
     Ok(seats.len() as u64)
 }
 
+/// Forgets who sat where at receptions that are over, unless a recording needs it for its labels. Answers how many
+/// stays were forgotten. To be called now and then.
+pub async fn forget_unneeded(civic: &Civic) -> Result<u64, Error> {
+    let mut tx = civic.write().await?;
+    let forgotten = store::forget_unneeded(&mut tx).await?;
+    tx.commit().await?;
+    Ok(forgotten)
+}
+
 /// Erases who sat where at a reception. Its recordings then have voices without labels.
 pub async fn erase(civic: &Civic, conference: ConferenceId) -> Result<(), Error> {
     let mut tx = civic.write().await?;

@@ -171,3 +171,16 @@ pub(super) async fn erase(tx: &mut Tx, conference: ConferenceId) -> Result<(), E
         .await?;
     Ok(())
 }
+
+/// Who has left a reception that is over, and is in no recording of it: nobody needs to know any more.
+pub(in crate::conferences) async fn forget_unneeded(tx: &mut Tx) -> Result<u64, Error> {
+    let done = sqlx::query(
+        "delete from presences
+          where left_us is not null
+            and conference_id in (select c.id from conferences c where c.status = 'ended')
+            and id not in (select rp.presence_id from recording_presences rp)",
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(done.rows_affected())
+}

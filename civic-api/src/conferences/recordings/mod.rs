@@ -239,6 +239,31 @@ pub async fn unfinished(civic: &Civic) -> Result<Vec<Recording>, Error> {
     store::unfinished(&civic.db).await
 }
 
+/// Recordings whose time is over: whoever keeps the media deletes them, then calls [`delete`]. In that order: a crash
+/// between the two leaves a row that is found again, not a folder that nobody knows of.
+pub async fn expired(civic: &Civic) -> Result<Vec<RecordingId>, Error> {
+    store::expired(&civic.db, civic.now()).await
+}
+
+/// Deletes a recording whose media are deleted, and forgets who sat where when no other recording needs it. One that
+/// is not there changes nothing.
+pub async fn delete(civic: &Civic, id: RecordingId) -> Result<(), Error> {
+    let mut tx = civic.write().await?;
+    if let Some((conference, _)) = store::lock(&mut tx, id).await? {
+        store::delete(&mut tx, id).await?;
+        presences::store::forget_unneeded(&mut tx).await?;
+        record(
+            &mut tx,
+            id,
+            conference,
+            Kind::RecordingDeleted,
+            Actor::System,
+            json!({}),
+        )?;
+    }
+    tx.commit().await
+}
+
 fn record(
     tx: &mut Tx,
     id: RecordingId,

@@ -6,6 +6,7 @@ use sqlx::any::AnyRow;
 
 use super::{Change, Recording, State};
 use crate::clock::from_micros;
+use crate::conferences::Status;
 use crate::{ConferenceId, Db, Error, RecordingId, Tx};
 
 pub(super) async fn insert(
@@ -143,6 +144,39 @@ pub(in crate::conferences) async fn of_conference(
     rows.iter().map(read).collect()
 }
 
+/// The same of the first `limit` receptions of a status, in the order of their beginning (`sign` 1) or against it (-1).
+pub(in crate::conferences) async fn watchable_in(
+    db: &Db,
+    status: Status,
+    sign: i64,
+    limit: i64,
+    now: Timestamp,
+) -> Result<Vec<Recording>, Error> {
+    let rows = sqlx::query(
+        "select r.id, r.conference_id, r.state, r.started_us, r.stopped_us, r.finished_us, r.duration_ms, r.size_bytes,
+                c.title, c.host_id, c.retention_days, c.demo_key, a.name
+           from recordings r
+           join conferences c on c.id = r.conference_id
+           join accounts a on a.id = c.host_id
+          where r.state = 'finished'
+            and r.started_us + c.retention_days * 86400000000 > $1
+            and r.conference_id in (
+                select l.id
+                  from conferences l
+                 where l.status = $2
+                 order by l.starts_us * $3, l.id
+                 limit $4)
+          order by r.started_us, r.id",
+    )
+    .bind(now.as_microsecond())
+    .bind(status.as_str())
+    .bind(sign)
+    .bind(limit)
+    .fetch_all(db.reader())
+    .await?;
+    rows.iter().map(read).collect()
+}
+
 pub(super) async fn archive(db: &Db, limit: i64, now: Timestamp) -> Result<Vec<Recording>, Error> {
     let rows = sqlx::query(
         "select r.id, r.conference_id, r.state, r.started_us, r.stopped_us, r.finished_us, r.duration_ms, r.size_bytes,
@@ -175,6 +209,37 @@ pub(super) async fn unfinished(db: &Db) -> Result<Vec<Recording>, Error> {
     .fetch_all(db.reader())
     .await?;
     rows.iter().map(read).collect()
+}
+
+/// Recordings whose time is over, and failed ones of which nothing could be saved by then.
+pub(super) async fn expired(db: &Db, now: Timestamp) -> Result<Vec<RecordingId>, Error> {
+    let rows = sqlx::query(
+        "select r.id
+           from recordings r
+           join conferences c on c.id = r.conference_id
+          where r.state in ('failed', 'finished')
+            and r.started_us + c.retention_days * 86400000000 <= $1
+          order by r.id
+          limit 1000",
+    )
+    .bind(now.as_microsecond())
+    .fetch_all(db.reader())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let id: String = row.try_get("id")?;
+            id.parse().map_err(|_| wrong(&id, "id"))
+        })
+        .collect()
+}
+
+/// With it goes who is in it, but not where they sat.
+pub(super) async fn delete(tx: &mut Tx, id: RecordingId) -> Result<(), Error> {
+    sqlx::query("delete from recordings where id = $1")
+        .bind(id.to_string())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
 }
 
 fn read(row: &AnyRow) -> Result<Recording, Error> {
