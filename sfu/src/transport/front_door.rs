@@ -49,6 +49,7 @@ impl FrontDoor {
     /// Opens it.
     pub(crate) fn open() -> Result<Self, SfuError> {
         let failed = |error: std::io::Error| SfuError::Socket(error.to_string());
+        // Bounded, and nobody is at the other ends: every event is dropped.
         let (_, commands) = sync_channel(1);
         let (events, _) = tokio::sync::mpsc::channel(1);
         let new = NewShard {
