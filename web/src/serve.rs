@@ -74,6 +74,7 @@ pub fn router(state: AppState) -> Router {
         .merge(health::router())
         .with_state(state.clone())
         .merge(civic_api::router(state.civic.clone()))
+        .layer(from_fn_with_state(state.clone(), pages::errors::draw))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), security::guard))
         // The call's socket is a GET of its own kind: it checks its origin itself and takes no form.

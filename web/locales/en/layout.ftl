@@ -46,6 +46,7 @@ fictional = Fictional
 state-open = On now
 state-ended = Ended
 recorded-yes = Recorded
+recorded-there = Recording available
 recorded-no = Not recorded
 other-ways = Other than online
 other-ways-phone = A free call to the same reception. You are heard; no video is needed.

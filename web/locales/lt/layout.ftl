@@ -46,6 +46,7 @@ fictional = Išgalvota
 state-open = Vyksta dabar
 state-ended = Baigėsi
 recorded-yes = Įrašomas
+recorded-there = Yra įrašas
 recorded-no = Neįrašomas
 other-ways = Kitaip nei internetu
 other-ways-phone = Nemokamas skambutis į tą patį priėmimą. Balsas girdimas, vaizdo nereikia.

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 pub use civic_api::Language;
 use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::types::{FluentNumber, FluentNumberOptions};
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::langid;
 
@@ -47,7 +48,7 @@ pub fn t_args(lang: Language, key: &str, args: &[(&str, Arg<'_>)]) -> String {
     };
     let mut given = FluentArgs::with_capacity(args.len());
     for (name, value) in args {
-        given.set(*name, value.fluent());
+        given.set(*name, value.fluent(lang));
     }
     let mut faults = Vec::new();
     let text = bundle.format_pattern(pattern, Some(&given), &mut faults);
@@ -72,11 +73,37 @@ pub enum Arg<'a> {
 }
 
 impl Arg<'_> {
-    fn fluent(&self) -> FluentValue<'_> {
+    fn fluent(&self, lang: Language) -> FluentValue<'_> {
         match self {
             Arg::Text(text) => FluentValue::String(Cow::Borrowed(text)),
-            Arg::Count(n) => FluentValue::from(*n),
+            Arg::Count(n) => count(*n, lang),
         }
+    }
+}
+
+/// A count that chooses the right plural. `intl_pluralrules` 7.0.2 reads Lithuanian's "n % 10 = 2..9" as "n = 2..9", so
+/// from 20 on it is shown a small number of the same plural, and [`shown`] prints the real one.
+fn count(n: i64, lang: Language) -> FluentValue<'static> {
+    if lang == Language::En || n < 20 {
+        return FluentValue::from(n);
+    }
+    let like = match (n % 10, n % 100) {
+        (_, 11..=19) | (0, _) => 10.0,
+        (1, _) => 1.0,
+        _ => 2.0,
+    };
+    let options = FluentNumberOptions {
+        minimum_integer_digits: usize::try_from(n).ok(),
+        ..FluentNumberOptions::default()
+    };
+    FluentValue::Number(FluentNumber::new(like, options))
+}
+
+/// The real number behind what [`count`] made.
+fn shown(value: &FluentValue<'_>) -> Option<String> {
+    match value {
+        FluentValue::Number(n) => n.options.minimum_integer_digits.map(|n| n.to_string()),
+        _ => None,
     }
 }
 
@@ -104,7 +131,7 @@ impl<T: ToArg + ?Sized> ToArg for &T {
     }
 }
 
-macro_rules! count {
+macro_rules! counts {
     ($($kind:ty),*) => {
         $(impl ToArg for $kind {
             fn arg(&self) -> Arg<'_> {
@@ -113,7 +140,7 @@ macro_rules! count {
         })*
     };
 }
-count!(i32, u32, i64, u64, usize);
+counts!(i32, u32, i64, u64, usize);
 
 fn bundle(lang: Language) -> &'static Bundle {
     static BUNDLES: OnceLock<[Bundle; 2]> = OnceLock::new();
@@ -132,6 +159,7 @@ fn build(lang: Language, texts: &[&str]) -> Bundle {
     let mut bundle = Bundle::new_concurrent(vec![id]);
     // The isolating marks are for mixed directions of writing; both our languages run from left to right.
     bundle.set_use_isolating(false);
+    bundle.set_formatter(Some(|value, _| shown(value)));
     for text in texts {
         let resource =
             FluentResource::try_new((*text).to_owned()).unwrap_or_else(|(partial, faults)| {

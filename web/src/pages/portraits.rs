@@ -24,16 +24,7 @@ const PARTED: &str = "M-26 2C-28 -46 28 -46 26 2C22 -10 18 -20 6 -25C-4 -18 -20 
 const FRINGE: &str = "M-26 0C-29 -45 29 -45 26 0C24 -12 22 -17 16 -21H-16C-22 -17 -24 -12 -26 0z";
 const CROP: &str = "M-25 -8C-30 -44 30 -46 25 -8C22 -20 14 -24 4 -23C-10 -22 -21 -20 -25 -8z";
 
-const WOMEN: [Face; 3] = [
-    Face {
-        wall: "#C9D2C4",
-        skin: "#F1CBAE",
-        hair: "#6B4A2F",
-        coat: "#23485A",
-        back: BOB,
-        front: PARTED,
-        glasses: false,
-    },
+const WOMEN: [Face; 4] = [
     Face {
         wall: "#D3CCC0",
         skin: "#F4D6C0",
@@ -52,22 +43,31 @@ const WOMEN: [Face; 3] = [
         front: FRINGE,
         glasses: false,
     },
+    Face {
+        wall: "#D3CCC0",
+        skin: "#F4D6C0",
+        hair: "#A9773F",
+        coat: "#7A3B3F",
+        back: SHORT_BACK,
+        front: PARTED,
+        glasses: false,
+    },
+    Face {
+        wall: "#C9D2C4",
+        skin: "#F1CBAE",
+        hair: "#6B4A2F",
+        coat: "#23485A",
+        back: BOB,
+        front: PARTED,
+        glasses: false,
+    },
 ];
-const MEN: [Face; 3] = [
+const MEN: [Face; 4] = [
     Face {
         wall: "#C7D0CE",
         skin: "#E3B18F",
         hair: "#3B2A20",
         coat: "#1F2E36",
-        back: "",
-        front: CROP,
-        glasses: false,
-    },
-    Face {
-        wall: "#C9D2C4",
-        skin: "#F4D6C0",
-        hair: "#6B4A2F",
-        coat: "#2F4A3C",
         back: "",
         front: CROP,
         glasses: false,
@@ -80,6 +80,24 @@ const MEN: [Face; 3] = [
         back: "",
         front: CROP,
         glasses: true,
+    },
+    Face {
+        wall: "#C9D2C4",
+        skin: "#F4D6C0",
+        hair: "#6B4A2F",
+        coat: "#2F4A3C",
+        back: "",
+        front: CROP,
+        glasses: false,
+    },
+    Face {
+        wall: "#C4CFD6",
+        skin: "#F4D6C0",
+        hair: "#A9773F",
+        coat: "#4A3550",
+        back: "",
+        front: CROP,
+        glasses: false,
     },
 ];
 
@@ -103,21 +121,22 @@ pub fn stage(name: &str, fictional: bool) -> Markup {
 
 /// A resident who takes part by name, in drawings of a call.
 pub fn resident() -> Markup {
-    drawn(&WOMEN[1], "-95 -62 190 130", false)
+    drawn(&WOMEN[2], "-95 -62 190 130", false)
 }
 
-/// The face of a name: always the same one. Lithuanian surnames and first names of women end in a, ė or i.
+/// The face of a name: always the same one. First names of Lithuanian women end in a or ė.
 fn face_of(name: &str) -> &'static Face {
     let first = name.split_whitespace().next().unwrap_or_default();
-    let faces = if first.ends_with(['a', 'ė', 'i', 'e']) {
+    let faces = if first.ends_with(['a', 'ė']) {
         &WOMEN
     } else {
         &MEN
     };
-    let sum = name.bytes().fold(0usize, |sum, b| {
-        sum.wrapping_mul(31).wrapping_add(usize::from(b))
+    // FNV-1a: spreads names that are alike.
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3)
     });
-    &faces[sum % faces.len()]
+    &faces[usize::from((hash >> 8) as u8 % 4)]
 }
 
 fn drawn(face: &Face, view_box: &str, room: bool) -> Markup {

@@ -31,6 +31,8 @@ pub struct Reception {
     pub is_ended: bool,
     /// It may be recorded.
     pub recorded: bool,
+    /// There is something to watch again.
+    pub has_recording: bool,
     /// Days a recording is kept.
     pub retention_days: i64,
     /// Minutes for each resident.
@@ -81,6 +83,7 @@ impl Reception {
             is_open: c.status == Status::Open,
             is_ended: c.status == Status::Ended,
             recorded: c.recorded,
+            has_recording: !c.recordings.is_empty(),
             retention_days: c.retention_days,
             minutes: c.minutes_per_resident,
             identified_only: c.audience == civic_api::conferences::Audience::Identified,
