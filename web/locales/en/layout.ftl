@@ -49,4 +49,4 @@ recorded-yes = Recorded
 recorded-there = Recording available
 recorded-no = Not recorded
 other-ways = Other than online
-other-ways-phone = A free call to the same reception. You are heard; no video is needed.
+other-ways-phone = A free call. The operator will tell you when the next reception is and write down your question.

@@ -49,4 +49,4 @@ recorded-yes = Įrašomas
 recorded-there = Yra įrašas
 recorded-no = Neįrašomas
 other-ways = Kitaip nei internetu
-other-ways-phone = Nemokamas skambutis į tą patį priėmimą. Balsas girdimas, vaizdo nereikia.
+other-ways-phone = Nemokamas skambutis. Operatorius pasakys, kada kitas priėmimas, ir užrašys jūsų klausimą.
