@@ -14,6 +14,8 @@ export type Arrangement = "speaker" | "grid";
 export const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 /** Faces shown, and loaded, at once. */
 const FACES_AT_MOST = 9;
+/** Someone is shown so long before their first and after their last packet. */
+const AROUND_S = 1;
 /** Whoever speaks so soon is loaded already. */
 const NEXT_FACE_S = 4;
 const LOOK_MS = 100;
@@ -44,6 +46,7 @@ export class Player {
   deckVersion = $state(0);
 
   #labels: ReadonlyMap<string, Label> = new Map();
+  #presence: ReadonlyMap<string, timeline.Gap> = new Map();
   #deck: Deck | null = null;
   #clock = new MasterClock(0);
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -62,6 +65,15 @@ export class Player {
   get lead(): string | null {
     const spans = this.replay?.spans ?? [];
     return timeline.speakerAt(spans, this.position) ?? this.people[0] ?? null;
+  }
+
+  /** Everyone who is there now; whoever left and came back is there once. */
+  get present(): string[] {
+    const there = this.people.filter((participant) => {
+      const span = this.#presence.get(participant);
+      return span !== undefined && span.start <= this.position + AROUND_S && this.position - AROUND_S <= span.end;
+    });
+    return there.slice(0, FACES_AT_MOST);
   }
 
   get chapter(): number {
@@ -178,6 +190,12 @@ export class Player {
     this.chapters = timeline.chapters(replay.spans, replay.duration);
     this.holes = timeline.holes(replay);
     this.people = timeline.people(replay);
+    this.#presence = new Map(
+      this.people.flatMap((participant) => {
+        const span = timeline.presence(replay, participant);
+        return span ? [[participant, span]] : [];
+      }),
+    );
     this.#clock = new MasterClock(replay.duration);
     this.#clock.setRate(this.speed, nowS());
     this.#deck = new Deck(
@@ -191,7 +209,7 @@ export class Player {
   }
 
   #isShown(participant: string): boolean {
-    if (this.arrangement === "grid") return this.people.indexOf(participant) < FACES_AT_MOST;
+    if (this.arrangement === "grid") return this.present.includes(participant);
     const next = timeline.speakerAt(this.replay?.spans ?? [], this.position + NEXT_FACE_S);
     return participant === this.lead || participant === next;
   }
