@@ -65,7 +65,7 @@ call-consent = I agree that the conversation is recorded and published in the ar
 call-consent-hint = The top of the room always shows when it is being recorded.
 call-consent-missing = You cannot enter a recorded conversation without this consent. Tick the box, or call by telephone.
 call-consent-no = If you do not agree
-call-consent-no-text = You need not enter a recorded conversation. Call us, and we will tell you how to ask without being recorded:
+call-consent-no-text = You need not enter a recorded conversation. Call free of charge, and the operator will note your question:
 
 call-enter = Enter the call
 call-enter-without-camera = Enter without camera
@@ -79,7 +79,7 @@ call-waiting-eyebrow = The reception has not begun yet
 call-waiting = { $name } will receive you. Stay on this page: when the reception begins, the button “Enter the call” will appear here.
 call-waiting-host = Residents can enter once you start the reception.
 call-help = If something does not work
-call-help-text = Call us, you can ask your question by telephone:
+call-help-text = Call free of charge, the operator will note your question:
 
 ## The room
 
@@ -183,7 +183,7 @@ call-to-archive = To the archive
 call-to-conference = Page of the reception
 call-try-again = Try again
 call-reload = Open again
-call-phone-instead = You can also take part by telephone:
+call-phone-instead = You can also say your question by telephone, the operator will note it:
 
 call-error-title = Could not connect
 call-error-no-webrtc = This browser cannot make calls

@@ -67,7 +67,7 @@ call-consent = Sutinku, kad pokalbis būtų įrašomas ir skelbiamas archyve
 call-consent-hint = Kada įrašoma, visada matysite kambario viršuje.
 call-consent-missing = Be šio sutikimo į įrašomą pokalbį įeiti negalima. Pažymėkite langelį arba skambinkite telefonu.
 call-consent-no = Jei nesutinkate
-call-consent-no-text = Įeiti į įrašomą pokalbį neprivalote. Paskambinkite, ir patarsime, kaip paklausti be įrašo:
+call-consent-no-text = Įeiti į įrašomą pokalbį neprivalote. Paskambinkite nemokamai, ir operatorius užrašys jūsų klausimą:
 
 call-enter = Įeiti į pokalbį
 call-enter-without-camera = Įeiti be kameros
@@ -81,7 +81,7 @@ call-waiting-eyebrow = Priėmimas dar neprasidėjo
 call-waiting = Priims { $name }. Likite šiame puslapyje: kai priėmimas prasidės, čia atsiras mygtukas „Įeiti į pokalbį“.
 call-waiting-host = Gyventojai įeiti galės, kai pradėsite priėmimą.
 call-help = Jei kas nors neveikia
-call-help-text = Skambinkite, klausimą galėsite užduoti telefonu:
+call-help-text = Skambinkite nemokamai, operatorius užrašys jūsų klausimą:
 
 ## Kambarys
 
@@ -190,7 +190,7 @@ call-to-archive = Eiti į archyvą
 call-to-conference = Priėmimo puslapis
 call-try-again = Bandyti dar kartą
 call-reload = Atverti iš naujo
-call-phone-instead = Dalyvauti galite ir telefonu:
+call-phone-instead = Klausimą galite pasakyti ir telefonu, operatorius jį užrašys:
 
 call-error-title = Prisijungti nepavyko
 call-error-no-webrtc = Ši naršyklė negali skambinti
