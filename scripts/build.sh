@@ -4,8 +4,8 @@ source "$(dirname "$0")/env.sh"
 
 # What the browser code is made from: its own files, and the texts it shares with the server.
 ui_sources() {
-    find web/ui web/locales web/styles signaling/bindings -type f \
-        -not -path '*/node_modules/*' -not -path '*/dist/*' -print0 2> /dev/null |
+    find web/ui web/locales web/styles -type f \
+        -not -path '*/node_modules/*' -not -path '*/dist/*' -print0 |
         sort -z | xargs -0 sha256sum | sha256sum
 }
 
