@@ -2,6 +2,8 @@
 //!
 //! It starts no checks of its own. Any authenticated check gives a provisional path, because Chromium sends media
 //! before it nominates; the newest authenticated USE-CANDIDATE then decides, so that a client whose network changes is followed.
+//! Firefox nominates once only: when its address changes underneath (a NAT forgets), its consent checks come from elsewhere
+//! while the path is silent, and are followed as well.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -18,6 +20,9 @@ use rtc_stun::xoraddr::XorMappedAddress;
 
 /// Longest STUN message that is read; a browser's check has about 100 bytes.
 const MAX_STUN_BYTES: usize = 1_280;
+/// A path from which nothing authentic came for this long is left for one from which a check comes. Live ones carry media or
+/// reports every second.
+const SILENT_PATH: Duration = Duration::from_secs(3);
 /// Checks whose transaction ids are remembered, against replay from another address.
 const REMEMBERED_CHECKS: usize = 64;
 
@@ -106,6 +111,7 @@ pub(crate) struct IceLite {
     /// Before an ICE restart; its checks keep the old path alive until the new generation nominates one.
     previous: Option<Generation>,
     path: Option<SocketAddr>,
+    path_heard: Instant,
     nominated: bool,
     last_check: Instant,
     seen: VecDeque<([u8; 12], SocketAddr)>,
@@ -121,6 +127,7 @@ impl IceLite {
             },
             previous: None,
             path: None,
+            path_heard: now,
             nominated: false,
             last_check: now,
             seen: VecDeque::new(),
@@ -158,6 +165,13 @@ impl IceLite {
         self.path
     }
 
+    /// Notes that something authentic came from an address.
+    pub(crate) fn heard(&mut self, from: SocketAddr, now: Instant) {
+        if self.path == Some(from) {
+            self.path_heard = now;
+        }
+    }
+
     /// Whether the peer's consent has expired (RFC 7675): no authenticated check for `consent`.
     pub(crate) fn expired(&self, now: Instant, consent: Duration) -> bool {
         now.saturating_duration_since(self.last_check) >= consent
@@ -188,7 +202,8 @@ impl IceLite {
             .map_err(|_| "stun_integrity")?;
         self.remember(check.message.transaction_id.0, from)?;
         self.last_check = now;
-        let moved = self.follow(&check, from, is_current);
+        let moved = self.follow(&check, from, is_current, now);
+        self.heard(from, now);
         let response = respond(&check.message, from, password, crypto)?;
         Ok(Answer { response, moved })
     }
@@ -207,14 +222,15 @@ impl IceLite {
         Ok(())
     }
 
-    fn follow(&mut self, check: &Check, from: SocketAddr, is_current: bool) -> bool {
+    fn follow(&mut self, check: &Check, from: SocketAddr, is_current: bool, now: Instant) -> bool {
         let nominates = is_current && check.message.contains(ATTR_USE_CANDIDATE);
         if nominates {
             self.nominated = true;
             self.previous = None;
         }
         let provisional = is_current && !self.nominated && self.path.is_none();
-        if (nominates || provisional) && self.path != Some(from) {
+        let silent = now.saturating_duration_since(self.path_heard) >= SILENT_PATH;
+        if (nominates || provisional || (is_current && silent)) && self.path != Some(from) {
             self.path = Some(from);
             return true;
         }
@@ -322,6 +338,23 @@ mod tests {
             assert!(send(&mut ice, &bytes, here(port), now).unwrap().moved);
             assert_eq!(ice.path(), Some(here(port)));
         }
+    }
+
+    #[test]
+    fn a_check_from_elsewhere_is_followed_only_when_the_path_is_silent() {
+        let now = Instant::now();
+        let mut ice = IceLite::new(credentials("ours"), "theirs", now);
+        let password = ice.local().password.clone();
+        let first = check_bytes("ours:theirs", &password, true, 1);
+        send(&mut ice, &first, here(1000), now).unwrap();
+        ice.heard(here(1000), now + Duration::from_secs(2));
+        let second = check_bytes("ours:theirs", &password, false, 2);
+        let later = now + Duration::from_secs(4);
+        assert!(!send(&mut ice, &second, here(2000), later).unwrap().moved);
+        let third = check_bytes("ours:theirs", &password, false, 3);
+        let later = now + Duration::from_secs(5);
+        assert!(send(&mut ice, &third, here(2000), later).unwrap().moved);
+        assert_eq!(ice.path(), Some(here(2000)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A shard's media path: a packet in, the same packet out to whoever follows it; control packets back and forth.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::peer::Peer;
@@ -16,10 +17,11 @@ impl Shard {
         &mut self,
         id: ParticipantId,
         bytes: &[u8],
+        from: SocketAddr,
         now: Instant,
     ) -> Result<(), &'static str> {
         let peer = self.peers.get_mut(&id).ok_or("datagram_of_nobody")?;
-        let mut plain = peer.open_rtp(bytes)?;
+        let mut plain = peer.open_rtp(bytes, from, now)?;
         let became_ready = peer.became_ready(now);
         let room = peer.room.clone();
         let taken = peer.reception.take(&mut plain, now);
@@ -64,11 +66,12 @@ impl Shard {
         &mut self,
         id: ParticipantId,
         bytes: &[u8],
+        from: SocketAddr,
         now: Instant,
     ) -> Result<(), &'static str> {
         // The participant leaves the map while others are looked at for its sake.
         let mut peer = self.peers.remove(&id).ok_or("datagram_of_nobody")?;
-        let result = self.on_compound(&mut peer, bytes, now);
+        let result = self.on_compound(&mut peer, bytes, from, now);
         let became_ready = peer.became_ready(now);
         self.peers.insert(id, peer);
         if became_ready {
@@ -81,9 +84,10 @@ impl Shard {
         &mut self,
         peer: &mut Peer,
         bytes: &[u8],
+        from: SocketAddr,
         now: Instant,
     ) -> Result<(), &'static str> {
-        let plain = peer.open_rtcp(bytes)?;
+        let plain = peer.open_rtcp(bytes, from, now)?;
         let mut answered = 0;
         for packet in rtcp::packets(&plain) {
             match packet.map_err(|error| error.code())? {

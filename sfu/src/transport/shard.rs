@@ -148,8 +148,8 @@ impl Shard {
                 None => Err("datagram_of_nobody"),
                 Some(id) => match other {
                     Protocol::Dtls => self.on_dtls(id, bytes, now),
-                    Protocol::Rtp => self.on_rtp(id, bytes, now),
-                    _ => self.on_rtcp(id, bytes, now),
+                    Protocol::Rtp => self.on_rtp(id, bytes, from, now),
+                    _ => self.on_rtcp(id, bytes, from, now),
                 },
             },
         };

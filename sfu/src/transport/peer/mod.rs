@@ -22,7 +22,7 @@ use crate::ids::{Kind, RoomId};
 pub(crate) use answering::NewPeer;
 
 /// From the first check to the keys; then the handshake has failed.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 /// After the handshake, how long video waits for the browser's first packet (rule 2).
 const READY_AFTER: Duration = Duration::from_millis(300);
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -172,18 +172,30 @@ impl Peer {
     }
 
     /// Opens a media packet.
-    pub(crate) fn open_rtp(&mut self, datagram: &[u8]) -> Result<bytes::BytesMut, &'static str> {
+    pub(crate) fn open_rtp(
+        &mut self,
+        datagram: &[u8],
+        from: SocketAddr,
+        now: Instant,
+    ) -> Result<bytes::BytesMut, &'static str> {
         let secure = self.secure.as_mut().ok_or("rtp_before_dtls")?;
         let plain = secure.inbound.open_rtp(datagram)?;
         self.heard = true;
+        self.ice.heard(from, now);
         Ok(plain)
     }
 
     /// Opens a control packet.
-    pub(crate) fn open_rtcp(&mut self, datagram: &[u8]) -> Result<bytes::BytesMut, &'static str> {
+    pub(crate) fn open_rtcp(
+        &mut self,
+        datagram: &[u8],
+        from: SocketAddr,
+        now: Instant,
+    ) -> Result<bytes::BytesMut, &'static str> {
         let secure = self.secure.as_mut().ok_or("rtp_before_dtls")?;
         let plain = secure.inbound.open_rtcp(datagram)?;
         self.heard = true;
+        self.ice.heard(from, now);
         Ok(plain)
     }
 

@@ -166,7 +166,7 @@ fn a_handshake_that_never_ends_is_given_up() {
     network.join(place, &Wish::default()).unwrap();
     network.loses = Box::new(|_, to_server, datagram| !to_server && datagram[0] >= 20);
     network.begin(place);
-    for _ in 0..20 {
+    for _ in 0..31 {
         network.clients[place].send_check(true);
         network.run(1_000);
     }
@@ -262,6 +262,25 @@ fn media_follows_a_nomination_from_a_new_address() {
             .len(),
         1
     );
+}
+
+#[test]
+fn media_follows_a_client_that_never_nominates_again() {
+    let mut network = Network::new();
+    let a = network.connected(&Wish::default());
+    let b = network.connected(&Wish::default());
+    network.clients[a].speak(1);
+    network.run(10);
+    // Its address changes underneath, as when a NAT forgets; Firefox goes on with its consent checks.
+    network.clients[b].address = "198.51.100.9:7777".parse().unwrap();
+    for sequence in 2..=6 {
+        network.run(1_000);
+        network.clients[b].send_check(false);
+        network.clients[a].speak(sequence);
+        network.run(10);
+    }
+    let ssrc = network.clients[b].slot_ssrc("2");
+    assert_eq!(network.clients[b].heard(ssrc).len(), 3);
 }
 
 #[test]
