@@ -46,8 +46,9 @@ scenario(async () => {
   times.a_unmutes_s = at();
   await a.press('[data-do=mic]');
   await pause(4000);
-  times.end_s = at();
   await a.press('[data-do=end]');
+  await a.sees('[data-do=confirm-end]');
+  times.end_s = at();
   await a.press('[data-do=confirm-end]');
   const ended = now();
   await a.sees('[data-view=left]', 10000);

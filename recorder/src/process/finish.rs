@@ -38,7 +38,7 @@ struct Job {
     done: Box<dyn FnOnce(Outcome) + Send>,
 }
 
-/// The thread that finishes pieces.
+/// The thread that finishes pieces. Its queue is bounded and drops nothing: an offer to a full one is refused, and made again.
 #[derive(Clone, Debug)]
 pub(crate) struct Finisher {
     jobs: SyncSender<Job>,
