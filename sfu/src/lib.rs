@@ -14,7 +14,7 @@ pub mod fuzz;
 pub mod ids;
 pub mod room;
 pub mod speaker;
-pub mod transport;
+mod transport;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
