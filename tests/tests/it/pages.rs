@@ -31,7 +31,7 @@ fn axe_finds_nothing_on_any_page_in_any_theme() {
         pages.push(json!({ "name": "replay", "path": format!("/archyvas/{id}") }));
     }
     let args = json!({ "url": server.url, "pages": pages, "account": city.host, "conference": city.announced_of_host });
-    let facts = Scenario::run("pages", &args, Duration::from_secs(300));
+    let facts = Scenario::run("pages", &args, Duration::from_secs(480));
     let report = facts["report"].as_array().cloned().unwrap_or_default();
     let lines: Vec<_> = report.iter().filter_map(Value::as_str).collect();
     assert!(
