@@ -1,6 +1,8 @@
 //! `bench [SUBSCRIBERS] [SECONDS] [RUNS]`: CPU of the media plane for each forwarded packet, with one publisher and many
 //! subscribers, beside the kernel's own part of it, measured in the same run. `make bench` calls it in a release build.
 
+#![allow(unreachable_pub, reason = "a program: nothing is exported")]
+
 mod client;
 mod floor;
 mod load;
