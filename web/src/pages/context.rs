@@ -173,6 +173,11 @@ impl Page {
         ]
     }
 
+    /// The list of the archive has a search of its own; the header does not repeat it there.
+    pub fn is_archive(&self) -> bool {
+        self.path.split('?').next() == Some("/archyvas")
+    }
+
     /// The bar at the thumb.
     pub fn tabs(&self) -> Vec<Link> {
         vec![
