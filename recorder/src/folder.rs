@@ -93,6 +93,11 @@ pub(crate) fn unfinished(media_dir: &Path) -> io::Result<Vec<String>> {
     Ok(ids)
 }
 
+/// Whether a recorder process works in this media folder now.
+pub(crate) fn is_written(media_dir: &Path) -> bool {
+    File::open(media_dir.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_err())
+}
+
 fn invalid(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }

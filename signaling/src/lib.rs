@@ -7,12 +7,14 @@ mod hub;
 mod media;
 pub mod message;
 mod rate;
+mod refusals;
 mod socket;
 #[cfg(test)]
 mod tests;
 pub mod ticket;
 pub mod typescript;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -22,6 +24,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use hub::{Control, Ends, Hub};
 use media::MediaPlane;
+use refusals::Refusals;
 use socket::Door;
 
 pub use message::{ErrorCode, Grant, Label, RecordingState, RecordingStatus};
@@ -111,7 +114,8 @@ impl Signaling {
         let (commands, commands_end) = mpsc::channel(hub::COMMANDS);
         let (control, control_end) = mpsc::channel(CONTROL);
         let (events, events_end) = mpsc::channel(EVENTS);
-        let hub = Hub::new(&config, media, first_participant());
+        let refusals = Arc::new(Refusals::default());
+        let hub = Hub::new(&config, media, first_participant(), refusals.clone());
         tokio::spawn(hub.run(Ends {
             commands: commands_end,
             control: control_end,
@@ -123,6 +127,7 @@ impl Signaling {
             commands,
             stop: watch::Sender::new(false),
             connections: AtomicU64::new(1),
+            refusals,
         };
         let signaling = Self {
             door: Arc::new(door),
@@ -152,6 +157,11 @@ impl Signaling {
         let (answer, answered) = oneshot::channel::<Vec<(String, usize)>>();
         let _ = self.control.send(Control::Rooms(answer)).await;
         answered.await.unwrap_or_default()
+    }
+
+    /// How often each thing was refused since the start.
+    pub fn refused(&self) -> BTreeMap<ErrorCode, u64> {
+        self.door.refusals.counted()
     }
 
     /// Tells every room that the server restarts, waits until the browsers have heard it (at most `grace`), ends:

@@ -297,7 +297,7 @@ pub enum LostReason {
 }
 
 /// What can be refused. The codes are stable: a page may have its own words for each.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// Not JSON, not a message of this protocol, or a field of the wrong type.

@@ -15,6 +15,7 @@ use crate::hub::outgoing::{Inbox, Outgoing, encode, outgoing};
 use crate::hub::{Action, Command, Enter, Refused, Who};
 use crate::message::{ClientMessage, ErrorCode, MAX_MESSAGE_BYTES, ServerMessage, VERSION};
 use crate::rate::Rate;
+use crate::refusals::Refusals;
 use crate::ticket::{TicketError, TicketKey, unix_now_s};
 
 /// Without a message for so long, the browser is taken for dead; it pings every 5 s.
@@ -23,8 +24,8 @@ pub(crate) const IDLE: Duration = Duration::from_secs(15);
 /// Refused messages in a row after which the socket is closed.
 pub(crate) const STRIKES: u32 = 10;
 
-/// A browser that takes no message for so long is taken for dead.
-const WRITE_WITHIN: Duration = Duration::from_secs(5);
+/// A browser that does not take one message in so long is taken for dead.
+const WRITE_WITHIN: Duration = Duration::from_secs(15);
 
 /// How long what still waits, and the closing handshake, may take once it is decided that the socket ends.
 const END_WITHIN: Duration = Duration::from_secs(2);
@@ -43,6 +44,7 @@ pub(crate) struct Door {
     /// Becomes `true` when the server ends.
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) connections: AtomicU64,
+    pub(crate) refusals: Arc<Refusals>,
 }
 
 /// What comes in, whatever carries it.
@@ -381,6 +383,7 @@ impl Reader {
     }
 
     fn refuse(&mut self, code: ErrorCode, why: &str, fatal: bool) -> Result<(), End> {
+        self.door.refusals.count(code);
         self.reply(&ServerMessage::Error {
             code,
             message: why.to_owned(),

@@ -1,8 +1,9 @@
 //! A recording's bookkeeping: its manifest, which pieces are open, which are being finished. Every change of tracks or pieces is on
 //! disk before the next frame is.
 
-use std::fs;
+use std::fs::{self, DirBuilder};
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -57,7 +58,10 @@ impl Book {
         results: SyncSender<Input>,
     ) -> Result<Self, Fault> {
         let folder = media_dir.join(id);
-        fs::create_dir_all(&folder).map_err(|error| disk::fault(&error))?;
+        // What people said is for this user only.
+        let mut private = DirBuilder::new();
+        let made = private.recursive(true).mode(0o700).create(&folder);
+        made.map_err(|error| disk::fault(&error))?;
         let known = folder::load(&folder).map_err(|error| disk::fault(&error))?;
         let begun = known.as_ref().is_some_and(|m| pieces(m).next().is_some());
         let manifest = match known {

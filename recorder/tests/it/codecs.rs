@@ -1,4 +1,4 @@
-//! Codecs beside VP8 and Opus.
+//! Codecs beside VP8 and Opus; codecs that change; pictures whose packets are lost.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use sfu::Codec;
 
 use crate::probe::{decode, probe};
 use crate::rig::Rig;
-use crate::source::{Rtp, VP9, encoded, send, started};
+use crate::source::{Rtp, VIDEO, VP9, encoded, send, started};
 
 /// Records one track and gives its only piece's name.
 async fn record(rig: &mut Rig, id: &str, codec: Codec, packets: &[Rtp]) -> String {
@@ -190,5 +190,77 @@ async fn av1_is_replayed() {
     assert_eq!((seen.codec.as_str(), seen.width), ("av1", 320));
     assert!((seen.duration.unwrap() - 2.0).abs() < 0.1, "{seen:?}");
     assert_eq!(decode(&rig.file("av1", &file)), (String::new(), 60));
+    rig.recorder.shutdown().await;
+}
+
+/// Keyframes come every 30 frames here, whoever asks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_with_losses_goes_on_at_the_next_keyframe() {
+    let mut packets = encoded(VIDEO, 120);
+    let at = |packets: &[Rtp], frame: usize| {
+        let first = packets[0].timestamp;
+        let ticks = frame as u32 * 3000;
+        packets
+            .iter()
+            .position(|p| p.timestamp.wrapping_sub(first) >= ticks)
+            .unwrap()
+    };
+    packets.remove(at(&packets, 75));
+    packets.drain(..at(&packets, 1));
+    let folder = tempfile::tempdir().unwrap();
+    let mut rig = Rig::start(folder.path());
+    let file = record(&mut rig, "lossy", Codec::Vp8, &packets).await;
+    let seen = probe(&rig.file("lossy", &file));
+    // Frames 30 to 74, and 90 to 119.
+    assert_eq!(seen.times.len(), 45 + 30);
+    assert!(
+        (seen.longest_pause() - 16.0 / 30.0).abs() < 0.01,
+        "{seen:?}"
+    );
+    assert_eq!(decode(&rig.file("lossy", &file)), (String::new(), 75));
+    rig.recorder.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_codec_that_changes_begins_another_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rig = Rig::start(folder.path());
+    let (sender, feed) = sfu::feed::feed();
+    rig.recorder.record("both", feed, Box::new(|_| {}));
+    let mut base = 1_000_000_000;
+    for (codec, packets) in [
+        (Codec::Vp8, encoded(VIDEO, 30)),
+        (Codec::Vp9, encoded(VP9, 30)),
+    ] {
+        send(&sender, started(1, 1, codec)).await;
+        for packet in &packets {
+            let ticks = packet.timestamp.wrapping_sub(packets[0].timestamp);
+            let at_us = base + u64::from(ticks) * 1000 / 90;
+            send(&sender, packet.item(1, at_us)).await;
+        }
+        base += 1_000_000;
+    }
+    drop(sender);
+    rig.started().await;
+    let manifest = rig.finished().await;
+    let files: Vec<_> = (manifest.tracks.iter())
+        .map(|track| {
+            (
+                track.codec,
+                track.pieces[0].file.as_str(),
+                track.pieces[0].start_us,
+            )
+        })
+        .collect();
+    assert_eq!(
+        files,
+        [
+            (Codec::Vp8, "1-0.webm", 0),
+            (Codec::Vp9, "1-1.webm", 1_000_000)
+        ]
+    );
+    for (_, file, _) in files {
+        assert_eq!(decode(&rig.file("both", file)), (String::new(), 30));
+    }
     rig.recorder.shutdown().await;
 }

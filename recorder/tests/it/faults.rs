@@ -1,7 +1,7 @@
 //! Processes that are killed, disks that are full, files that are changed.
 
 use std::fs;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use recorder::manifest::{State, Track};
 use recorder::{Manifest, RecorderEvent, verify};
@@ -215,18 +215,22 @@ async fn changed_missing_and_unknown_files_are_found() {
     rig.recorder.shutdown().await;
 }
 
-/// What the process said is only known by its fruits: a recorder that cannot be started is not ready, and shuts down all the same.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_recorder_that_cannot_be_started_harms_nobody() {
+/// Half a minute goes by in no time: the clock is the test's.
+#[tokio::test(start_paused = true)]
+async fn a_recorder_that_cannot_be_started_fails_the_recording_and_not_the_call() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = crate::rig::config(folder.path(), "");
     config.command = vec!["/nonexistent".into()];
-    let (recorder, _events) = recorder::Recorder::start(config).unwrap();
+    let (recorder, mut events) = recorder::Recorder::start(config).unwrap();
     let (sender, feed) = sfu::feed::feed();
-    let asked = Arc::new(OnceLock::new());
-    let told = asked.clone();
-    recorder.record("r", feed, Box::new(move |track| told.set(track).unwrap()));
+    recorder.record("r", feed, Box::new(|_| {}));
     assert!(sender.send(started(1, 1, Codec::Vp8)));
+    let failed = RecorderEvent::Failed {
+        recording: "r".into(),
+        reason: "recorder_unavailable",
+    };
+    assert_eq!(events.recv().await, Some(failed));
     assert!(!recorder.ready());
-    drop(recorder);
+    recorder.shutdown().await;
+    assert_eq!(events.recv().await, None);
 }

@@ -80,6 +80,7 @@ impl<M: MediaPlane> Hub<M> {
 
     /// Says what was refused.
     pub(super) fn refuse(&mut self, id: &RoomId, seat: u32, code: ErrorCode, message: String) {
+        self.refusals.count(code);
         self.room(id).tell(
             seat,
             &ServerMessage::Error {

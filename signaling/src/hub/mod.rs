@@ -8,6 +8,7 @@ pub(crate) mod outgoing;
 mod room;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sfu::{ParticipantId, RoomId};
@@ -21,7 +22,8 @@ pub(crate) use enter::{Enter, Refused};
 use room::{Link, Room};
 
 use crate::media::MediaPlane;
-use crate::message::{RecordingState, RecordingStatus, ServerMessage};
+use crate::message::{ErrorCode, RecordingState, RecordingStatus, ServerMessage};
+use crate::refusals::Refusals;
 use crate::{RoomEvent, SignalingConfig};
 
 /// Commands of sockets that may wait; a full queue makes the sockets wait.
@@ -85,11 +87,17 @@ pub(crate) struct Hub<M> {
     /// Events that wait for their reader: while there are [`OUTBOX`], no command is read. Nothing is dropped.
     outbox: VecDeque<RoomEvent>,
     stopping: bool,
+    refusals: Arc<Refusals>,
 }
 
 impl<M: MediaPlane> Hub<M> {
     /// `first_participant` is the media plane's id of the first seat; each further one counts up from it.
-    pub(crate) fn new(config: &SignalingConfig, media: M, first_participant: u64) -> Self {
+    pub(crate) fn new(
+        config: &SignalingConfig,
+        media: M,
+        first_participant: u64,
+        refusals: Arc<Refusals>,
+    ) -> Self {
         Self {
             media,
             seat_kept: config.seat_kept,
@@ -101,6 +109,7 @@ impl<M: MediaPlane> Hub<M> {
             offers: JoinSet::new(),
             outbox: VecDeque::new(),
             stopping: false,
+            refusals,
         }
     }
 
@@ -266,6 +275,7 @@ impl<M: MediaPlane> Hub<M> {
     /// Lets go of the sockets that read too slowly. Each of them is one more thing to tell the others.
     fn settle(&mut self, id: &RoomId) {
         while let Some(number) = self.rooms.get_mut(id).and_then(|room| room.too_slow.pop()) {
+            self.refusals.count(ErrorCode::TooSlow);
             tracing::warn!(room = %id, seat = number, "socket reads too slowly");
             self.keep(id, number);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::message::{MAX_MESSAGE_BYTES, SUBPROTOCOL, VERSION};
+use crate::message::{ErrorCode, MAX_MESSAGE_BYTES, SUBPROTOCOL, VERSION};
 
 const CODE: &str = include_str!("../message.rs");
 const DOCUMENT: &str = include_str!("../../../docs/PROTOCOL.md");
@@ -105,6 +105,7 @@ fn every_message_field_and_code_is_in_the_document_and_no_other() {
             "{name} is only in docs/PROTOCOL.md"
         );
     }
+    assert_eq!(code["ErrorCode"].len(), ErrorCode::ALL.len());
     // The reading itself works.
     assert!(code["join"].contains("ticket"));
     assert!(code["ErrorCode"].contains("too_slow"));

@@ -112,6 +112,7 @@ async fn a_join_that_cannot_be_is_refused_for_good() {
         assert_eq!(browser.closed().await, Some(1008));
     }
     assert_eq!(house.signaling.rooms().await, []);
+    assert_eq!(house.signaling.refused()[&ErrorCode::TicketInvalid], 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,9 @@ mod browser;
 mod document;
 mod double;
 mod hostile;
+mod logs;
 mod loopback;
+mod real_media;
 mod rooms;
 mod seats;
 

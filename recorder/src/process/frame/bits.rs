@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn numbers_and_golomb_codes_are_read() {
-        let mut bits = Bits::new(&[0b1_010_0011, 0b0_000_0000]);
+        let mut bits = Bits::new(&[0b1010_0011, 0]);
         assert_eq!(bits.golomb(), Some(0));
         assert_eq!(bits.golomb(), Some(1));
         assert_eq!(bits.golomb(), Some(5));
