@@ -11,6 +11,9 @@ use crate::tests::browser::Browser;
 use crate::ticket::{Ticket, TicketKey, unix_now_s};
 use crate::{Signaling, SignalingConfig};
 
+/// An offer that can be answered.
+const OFFER: &str = include_str!("../../../sfu/tests/fixtures/offer-chromium-156.sdp");
+
 #[tokio::test]
 async fn offers_that_cannot_be_answered_are_refused_with_their_codes() {
     let config = SfuConfig {

@@ -40,10 +40,13 @@ fn messages(lang: &str) -> BTreeMap<String, String> {
             if let fluent_syntax::ast::Entry::Message(message) = entry {
                 let key = message.id.name.to_owned();
                 let start = text.find(&format!("\n{key} =")).map_or(0, |at| at + 1);
-                let value = text[start..]
-                    .split("\n")
-                    .take_while(|l| l.starts_with(&key) || l.starts_with([' ', '}']));
-                let value = value.collect::<Vec<_>>().join("\n");
+                let mut lines = text[start..].split("\n");
+                let first = lines.next().unwrap_or_default();
+                let more = lines.take_while(|l| l.starts_with([' ', '}']));
+                let value = std::iter::once(first)
+                    .chain(more)
+                    .collect::<Vec<_>>()
+                    .join("\n");
                 assert!(
                     found.insert(key, value).is_none(),
                     "{path:?}: a message is defined twice"
