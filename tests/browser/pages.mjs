@@ -69,6 +69,8 @@ scenario(async () => {
         await unroll(visitor, width);
         await look(visitor, name, theme, width, report);
         looked += 1;
+        // The page that says that there is no such page is itself answered with 404, and the browser says so.
+        if (name === 'not-found') visitor.complaints.length = 0;
       }
     }
     await visitor.page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
