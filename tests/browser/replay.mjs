@@ -1,5 +1,7 @@
-// A replay in Chromium: its length, then several places, each sought with the slider and listened to.
+// A replay in Chromium: its length, then several places, each sought with the slider and listened to; then a look at it in
+// every theme.
 import { chromium } from './browsers.mjs';
+import { THEMES, WIDTHS, look, lookingContext, setTheme, unroll } from './looks.mjs';
 import { picturesPerSecond, rememberPlayed, tones } from './measure.mjs';
 import { args, check, scenario } from './scenario.mjs';
 import { Visitor } from './visitor.mjs';
@@ -26,6 +28,24 @@ async function seek(visitor, to_s, duration_s) {
   );
 }
 
+/** The replay in every theme at two widths. */
+async function looks(browser) {
+  const report = [];
+  for (const width of WIDTHS) {
+    const context = await lookingContext(browser, width);
+    const visitor = await Visitor.at(browser, url, 'looker', { context });
+    for (const theme of THEMES) {
+      await setTheme(context, url, theme);
+      await visitor.goto(`/archyvas/${recording}`);
+      await visitor.sees(`${PLAYER}[data-state=ready]`, 20000);
+      await unroll(visitor, width);
+      await look(visitor, 'replay', theme, width, report);
+    }
+    await context.close();
+  }
+  return report;
+}
+
 scenario(async () => {
   const who = await Visitor.at(await chromium(), url, 'viewer');
   await who.page.addInitScript(rememberPlayed);
@@ -49,5 +69,5 @@ scenario(async () => {
     ]);
     places.push({ at_s: await position(who), hz: sound.map((one) => one.hz).filter((hz) => hz !== null), fps });
   }
-  return { duration_s, places, complaints: who.complaints };
+  return { duration_s, places, faults: await looks(who.page.context().browser()), complaints: who.complaints };
 });
