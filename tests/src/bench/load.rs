@@ -106,7 +106,7 @@ fn header(
     ssrc: u32,
     mid: u8,
 ) -> Vec<u8> {
-    let mut packet = vec![0x90, payload_type | u8::from(marker) << 7];
+    let mut packet = vec![0x90, payload_type | (u8::from(marker) << 7)];
     packet.extend(sequence.to_be_bytes());
     packet.extend(timestamp.to_be_bytes());
     packet.extend(ssrc.to_be_bytes());

@@ -323,14 +323,12 @@ fn every_queue_is_bounded_and_says_what_happens_when_it_is_full() {
         let makes = ["mpsc::channel(", "broadcast::channel(", "sync_channel("];
         let queue = makes.iter().find_map(|m| file.idents.find(m));
         let says = ["bounded", "full", "drop", "waits"];
-        let comments = file
+        let mut comments = file
             .text
             .lines()
             .filter(|l| l.trim_start().starts_with("//"));
         if let Some(at) = queue
-            && !comments
-                .into_iter()
-                .any(|l| says.iter().any(|s| l.to_lowercase().contains(s)))
+            && !comments.any(|l| says.iter().any(|s| l.to_lowercase().contains(s)))
         {
             faults.push(format!(
                 "{}:{}: no comment says what it drops",
@@ -409,8 +407,8 @@ fn every_route_is_written_down() {
     // docs/PROTOCOL.md, or for pages and files the table of addresses in docs/ARCHITECTURE.md.
     let declared = |route: &str| {
         rust_files().iter().any(|f| {
-            let described = f.shipped.match_indices("utoipa::path(");
-            described.into_iter().any(|(at, found)| {
+            let mut described = f.shipped.match_indices("utoipa::path(");
+            described.any(|(at, found)| {
                 let described = bracketed(&f.shipped, at + found.len() - 1);
                 described.contains(&format!("\"{route}\""))
             })
