@@ -63,6 +63,11 @@ test("a short word and an answer inside another's turn are no chapters", () => {
   expect(timeline.chapters(spans, 30).map((chapter) => chapter.participant)).toEqual(["a"]);
 });
 
+test("who takes turns has a chapter for each turn", () => {
+  const spans = [span("a", 0, 5), span("b", 5.5, 8), span("a", 8.5, 12)];
+  expect(timeline.chapters(spans, 12).map((chapter) => chapter.participant)).toEqual(["a", "b", "a"]);
+});
+
 test("two who begin together share a chapter", () => {
   const spans = [span("a", 0, 20), span("b", 0, 30), span("c", 0.5, 40), span("d", 35, 50)];
   expect(timeline.chapters(spans, 60).map((chapter) => [chapter.participant, chapter.start])).toEqual([
@@ -81,8 +86,8 @@ test("between two pieces a track is missing, before and after them it is not", (
   expect(missing).toEqual([false, true, false, false]);
 });
 
-test("where nothing was kept there is a hole", () => {
-  expect(timeline.holes(replay())).toEqual([{ start: 20, end: 30 }]);
+test("where nothing was kept there is a hole, but not before the first came or after the last left", () => {
+  expect(timeline.holes({ ...replay(), duration: 300 })).toEqual([{ start: 20, end: 30 }]);
 });
 
 test("someone of whom nothing was kept is not among the people", () => {

@@ -18,7 +18,7 @@ export interface Gap {
 /** Shorter words belong to somebody else's chapter. */
 const SHORTEST_TURN = 1;
 /** A shorter break is a pause, not an end. */
-const LONGEST_PAUSE = 4;
+const LONGEST_PAUSE = 1.5;
 const SHORTEST_GAP = 1;
 
 /** Where someone begins to speak. A chapter lasts until the next. */
@@ -107,16 +107,15 @@ export function missingAt(replay: Replay, participant: string, source: Source, t
   return before && after && !holds;
 }
 
-/** Where nothing of anybody was kept. */
+/** Where nothing of anybody was kept, between what was: before the first came and after the last left, nothing is missing. */
 export function holes(replay: Replay): Gap[] {
   const pieces = replay.tracks.flatMap((track) => track.pieces).sort((a, b) => a.start - b.start);
   const found: Gap[] = [];
-  let covered = 0;
+  let covered = pieces[0]?.start ?? 0;
   for (const piece of pieces) {
     if (piece.start - covered >= SHORTEST_GAP) found.push({ start: covered, end: piece.start });
     covered = Math.max(covered, piece.start + piece.duration);
   }
-  if (replay.duration - covered >= SHORTEST_GAP) found.push({ start: covered, end: replay.duration });
   return found;
 }
 
