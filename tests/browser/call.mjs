@@ -17,8 +17,12 @@ function overhear(visitor) {
 /** How `who` sees and hears the seat. */
 async function received(who, seat, withPicture = true) {
   const picture = `[data-tile][data-seat="${seat}"] video`;
-  if (withPicture) await who.sees(picture, 20000);
-  // The first second after a join is the codec's: measured from when pictures flow.
+  if (withPicture) {
+    await who.sees(picture, 20000);
+    // The first moments after a join are the rate control's: measured once pictures flow.
+    const flows = (wanted) => document.querySelector(wanted)?.getVideoPlaybackQuality().totalVideoFrames >= 60;
+    await who.until('sixty pictures have come', flows, picture, 20000);
+  }
   const [fps, voices] = await Promise.all([
     withPicture ? who.eval(picturesPerSecond, { selector: picture, over_ms: 4000 }) : 0,
     who.eval(tones, { selector: `audio[data-voice][data-seat="${seat}"]`, over_ms: 4000 }),

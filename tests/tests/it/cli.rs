@@ -5,7 +5,7 @@ use std::process::Output;
 
 use sqlx::Connection;
 
-use crate::server::{Server, command, run};
+use crate::server::{Server, command, one_at_a_time, run};
 
 fn out(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -35,6 +35,7 @@ fn filled(data: &Path) -> String {
 
 #[test]
 fn every_command_explains_itself() {
+    let _alone = one_at_a_time();
     let data = tempfile::tempdir().unwrap();
     let help = run(data.path(), &["--help"]);
     assert_code(&help, 0);
@@ -61,6 +62,7 @@ fn every_command_explains_itself() {
 
 #[test]
 fn check_config_explains_every_mistake() {
+    let _alone = one_at_a_time();
     let data = tempfile::tempdir().unwrap();
     let file = data.path().join("aikste.toml");
     std::fs::write(
@@ -95,6 +97,7 @@ fn check_config_explains_every_mistake() {
 
 #[test]
 fn a_ticket_is_printed_and_wrong_grants_are_refused() {
+    let _alone = one_at_a_time();
     let data = tempfile::tempdir().unwrap();
     let ticket = run(
         data.path(),
@@ -117,6 +120,7 @@ fn a_ticket_is_printed_and_wrong_grants_are_refused() {
 
 #[test]
 fn the_demonstration_city_is_filled_once_and_removed_whole() {
+    let _alone = one_at_a_time();
     let data = tempfile::tempdir().unwrap();
     let first = filled(data.path());
     let second = filled(data.path());
@@ -142,6 +146,7 @@ fn the_demonstration_city_is_filled_once_and_removed_whole() {
 
 #[test]
 fn the_civic_log_verifies_and_a_change_is_found() {
+    let _alone = one_at_a_time();
     let data = tempfile::tempdir().unwrap();
     filled(data.path());
     let whole = run(data.path(), &["log", "verify"]);
@@ -177,6 +182,7 @@ fn change(database: &Path, sql: &'static str) {
 
 #[test]
 fn media_verify_says_what_is_wrong() {
+    let _alone = one_at_a_time();
     let data = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(data.path().join("media")).unwrap();
     assert_code(&run(data.path(), &["media", "verify"]), 0);

@@ -53,8 +53,9 @@ pub fn run(data: &Path, args: &[&str]) -> Output {
     command(data).args(args).output().unwrap()
 }
 
-/// Waits until no other test has a server running, in this process or another. Held until the file is dropped.
-fn one_at_a_time() -> Arc<File> {
+/// Waits until no other test has a server running, in this process or another. Held until the file is dropped. For tests
+/// without a server, too, that keep the machine busy while another one measures.
+pub fn one_at_a_time() -> Arc<File> {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("one-server.lock");
     let file = File::create(path).unwrap();
     file.lock().unwrap();
