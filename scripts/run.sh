@@ -22,7 +22,7 @@ welcome() {
 
       1. Open              $url
       2. Sign in at        ${url}prisijungti   as the first person there: she or he hosts receptions
-      3. Open a reception: ${url}priemimai     choose a coming one, "Pradėti priėmimą", then go to the lobby
+      3. Open a reception: ${url}priemimai     choose a coming one, "Pradėti priėmimą": you are in its lobby
       4. In a second browser window (a private one, or another browser), sign in as a resident, or enter
          anonymously: the same reception, "Eiti į laukiamąjį"
       5. The host records and ends; the replay is at ${url}archyvas
