@@ -1,5 +1,6 @@
 //! Finishes pieces: cuts off what a crash left half-written, remuxes without transcoding so that the file has a duration and an index,
-//! and takes its SHA-256. One thread of low priority does it for all recordings, as soon as a piece is closed.
+//! and takes its SHA-256. One thread does it for all recordings, as soon as a piece is closed: never
+//! more than one core's work, and not at a low priority, which on a busy machine would mean never.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -66,10 +67,6 @@ impl Finisher {
 
 fn run(waiting: &Receiver<Job>) {
     let _abort = super::AbortOnPanic;
-    // Linux: of this thread, and of those that GStreamer starts from it.
-    if let Err(error) = rustix::process::setpriority_process(None, 10) {
-        tracing::debug!(%error, "priority cannot be lowered");
-    }
     while let Ok(job) = waiting.recv() {
         (job.done)(finish(&job.path));
     }
