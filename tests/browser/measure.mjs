@@ -30,14 +30,14 @@ export function rememberPlayed() {
 }
 
 /**
- * What sounds: for every element that matches (without a selector: that was ever played), the loudest frequency in Hz over `over_ms`, or null when it is quiet.
+ * What sounds: for every element that matches (without a selector: that was ever played; one that pauses is quiet), the loudest frequency in Hz over `over_ms`, or null when it is quiet.
  * Elements that play a stream are tapped beside their own way to the speaker; elements that play a file are routed through.
  */
 export function tones({ selector, over_ms }) {
   window.ears ??= { context: new AudioContext(), taps: new WeakMap() };
   const { context, taps } = window.ears;
   void context.resume();
-  const found = selector ? [...document.querySelectorAll(selector)] : [...window.played].filter((one) => !one.paused);
+  const found = selector ? [...document.querySelectorAll(selector)] : [...window.played];
   const analysers = found.map((element) => {
     const key = element.srcObject ?? element;
     let analyser = taps.get(key);
@@ -66,7 +66,9 @@ export function tones({ selector, over_ms }) {
   };
   return new Promise((resolve) => {
     const heard = found.map(() => []);
+    let looks = 0;
     const timer = setInterval(() => {
+      looks += 1;
       analysers.forEach((analyser, i) => {
         if (!analyser) return;
         const { hz, db } = peak(analyser);
@@ -80,7 +82,8 @@ export function tones({ selector, over_ms }) {
           const sorted = heard[i].sort((a, b) => a - b);
           return {
             seat: element.dataset.seat ?? element.closest('[data-seat]')?.dataset.seat ?? null,
-            hz: sorted.length > 0 ? sorted[Math.floor(sorted.length / 2)] : null,
+            // What was heard before a seek still rings for a moment: a tone is what is there most of the time.
+            hz: sorted.length > looks / 2 ? sorted[Math.floor(sorted.length / 2)] : null,
             times: sorted.length,
           };
         }),

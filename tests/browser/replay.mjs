@@ -63,6 +63,8 @@ scenario(async () => {
   for (const place of places_s) {
     await seek(who, place, duration_s);
     await who.sees(`${PLAYER}[data-state=playing]`);
+    // A face may move a moment before its voice is there.
+    await who.until('a voice plays', () => [...window.played].some((one) => one instanceof HTMLAudioElement && !one.paused));
     const [sound, fps] = await Promise.all([
       who.eval(tones, { over_ms: 1500 }),
       who.eval(picturesPerSecond, { selector: '[data-player] video', over_ms: 1500 }),
