@@ -1,7 +1,7 @@
 // The first call: A and B in Chromium, by name, each with a camera and a tone of their own; a third in Firefox, anonymous.
 // Everyone does what people do: signs in, looks into the lobby, enters. What is seen and heard is measured in the pages.
 import { chromium, firefox } from './browsers.mjs';
-import { picturesPerSecond, tones } from './measure.mjs';
+import { decoded, picturesPerSecond, tones } from './measure.mjs';
 import { args, check, now, say, scenario } from './scenario.mjs';
 import { Visitor } from './visitor.mjs';
 
@@ -14,20 +14,21 @@ function overhear(visitor) {
   return heard;
 }
 
-/** How `who` sees and hears the seat. */
+/**
+ * How `who` sees and hears the seat: pictures decoded a second, the tone (where the engine runs an analyser: Firefox does
+ * not without a sound card), and how loud what it decodes is.
+ */
 async function received(who, seat, withPicture = true) {
-  const picture = `[data-tile][data-seat="${seat}"] video`;
-  if (withPicture) {
-    await who.sees(picture, 20000);
-    // The first moments after a join are the rate control's: what is measured in them is thrown away. (Firefox counts no
-    // frames of a stream in getVideoPlaybackQuality, so waiting for a number of them is no way.)
-    await who.eval(picturesPerSecond, { selector: picture, over_ms: 3000 });
-  }
-  const [fps, voices] = await Promise.all([
-    withPicture ? who.eval(picturesPerSecond, { selector: picture, over_ms: 4000 }) : 0,
-    who.eval(tones, { selector: `audio[data-voice][data-seat="${seat}"]`, over_ms: 4000 }),
+  const [picture, voice] = [`[data-tile][data-seat="${seat}"] video`, `audio[data-voice][data-seat="${seat}"]`];
+  if (withPicture) await who.sees(picture, 20000);
+  const over_ms = 4000;
+  const [video, shown, voices, audio] = await Promise.all([
+    withPicture ? who.eval(decoded, { selector: picture, over_ms }) : null,
+    withPicture ? who.eval(picturesPerSecond, { selector: picture, over_ms }) : 0,
+    who.eval(tones, { selector: voice, over_ms }),
+    who.eval(decoded, { selector: voice, over_ms }),
   ]);
-  return { fps, hz: voices[0]?.hz ?? null };
+  return { fps: video?.fps ?? 0, shown, hz: voices[0]?.hz ?? null, rms: audio?.rms ?? 0 };
 }
 
 scenario(async () => {

@@ -1,6 +1,6 @@
 // Measurements inside a page: pictures a second, tones. Each function here runs in the page, so it stands alone.
 
-/** Decoded pictures a second of one video element, over `over_ms`. */
+/** Pictures shown a second by one video element, over `over_ms`. */
 export function picturesPerSecond({ selector, over_ms }) {
   const video = document.querySelector(selector);
   if (!video) return Promise.resolve(-1);
@@ -17,6 +17,52 @@ export function picturesPerSecond({ selector, over_ms }) {
     video.requestVideoFrameCallback(count);
     setTimeout(() => resolve(started === null || last === started ? 0 : ((frames - 1) * 1000) / (last - started)), over_ms);
   });
+}
+
+/** Run before a page's own scripts: remembers its peer connections, so that their statistics can be asked. */
+export function rememberPeers() {
+  window.peers = [];
+  const Real = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Real {
+    constructor(...args) {
+      super(...args);
+      window.peers.push(this);
+    }
+  };
+}
+
+/**
+ * What the browser's own statistics say of the stream a media element plays, over `over_ms`: pictures decoded a second,
+ * and how loud it was (RMS, 0 to 1). An engine without a sound card runs no analyser, but it decodes and counts.
+ */
+export async function decoded({ selector, over_ms }) {
+  const element = document.querySelector(selector);
+  const track = element?.srcObject?.getTracks()[0];
+  if (!track) return null;
+  const look = async () => {
+    for (const peer of window.peers) {
+      if (!peer.getReceivers().some((receiver) => receiver.track === track)) continue;
+      for (const report of (await peer.getStats(track)).values()) {
+        if (report.type !== 'inbound-rtp') continue;
+        return {
+          at: report.timestamp,
+          frames: report.framesDecoded ?? 0,
+          energy: report.totalAudioEnergy ?? 0,
+          seconds: report.totalSamplesDuration ?? 0,
+        };
+      }
+    }
+    return null;
+  };
+  const before = await look();
+  await new Promise((resolve) => setTimeout(resolve, over_ms));
+  const after = await look();
+  if (!before || !after) return null;
+  const heard = after.seconds - before.seconds;
+  return {
+    fps: ((after.frames - before.frames) * 1000) / (after.at - before.at),
+    rms: heard > 0 ? Math.sqrt((after.energy - before.energy) / heard) : 0,
+  };
 }
 
 /** Run before a page's own scripts: remembers every media element that is played, in the page or out of it. */

@@ -1,5 +1,6 @@
 // A person at a browser: signs in, chooses in the lobby, enters, mutes, leaves; by the page, as people do. The same for
 // Chromium and Firefox: only what both drivers have in common is used.
+import { rememberPeers } from './measure.mjs';
 import { check } from './scenario.mjs';
 
 export class Visitor {
@@ -13,6 +14,7 @@ export class Visitor {
       page = await browser.newPage();
       await page.setViewport({ width, height });
     }
+    await (page.addInitScript ? page.addInitScript(rememberPeers) : page.evaluateOnNewDocument(rememberPeers));
     return new Visitor(page, url, name);
   }
 

@@ -124,8 +124,10 @@ impl Shard {
     fn turn(&mut self, inbox: &mut Inbox) {
         for _ in 0..BATCHES_PER_TURN {
             let socket = self.socket.clone();
-            let received = inbox.receive(&socket, |bytes, from| {
-                self.on_datagram(bytes, from, Instant::now());
+            let now = Instant::now();
+            let received = inbox.receive(&socket, |bytes, from, waited| {
+                // It counts from when it came, however late this thread got to it.
+                self.on_datagram(bytes, from, now.checked_sub(waited).unwrap_or(now));
             });
             if received == 0 {
                 break;

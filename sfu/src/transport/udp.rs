@@ -19,6 +19,10 @@ const SOCKET_BUFFER_BYTES: libc::c_int = 4 << 20;
 const BATCH: usize = 64;
 /// How long a full send buffer may hold the shard up before datagrams are dropped.
 const FULL_WAIT_MS: libc::c_int = 5;
+/// Bytes for the control message of one datagram: the kernel's time of its arrival.
+const CONTROL_BYTES: usize = 64;
+/// Longest time that a datagram is believed to have waited for us; more is a clock that was set.
+const MAX_AGE: Duration = Duration::from_millis(500);
 /// Longest datagram that is read; a longer one is cut and then fails its authentication.
 pub(crate) const DATAGRAM_BYTES: usize = 2048;
 
@@ -31,22 +35,22 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
         (libc::SO_RCVBUFFORCE, libc::SO_RCVBUF),
         (libc::SO_SNDBUFFORCE, libc::SO_SNDBUF),
     ] {
-        if !set_buffer(&socket, force) {
-            set_buffer(&socket, plain);
+        if !set_option(&socket, force, SOCKET_BUFFER_BYTES) {
+            set_option(&socket, plain, SOCKET_BUFFER_BYTES);
         }
     }
+    set_option(&socket, libc::SO_TIMESTAMPNS, 1);
     Ok(socket)
 }
 
-fn set_buffer(socket: &UdpSocket, option: libc::c_int) -> bool {
-    let bytes = SOCKET_BUFFER_BYTES;
+fn set_option(socket: &UdpSocket, option: libc::c_int, value: libc::c_int) -> bool {
     // SAFETY: the pointer is to a local of the length that is given.
     unsafe {
         libc::setsockopt(
             socket.as_raw_fd(),
             libc::SOL_SOCKET,
             option,
-            (&raw const bytes).cast(),
+            (&raw const value).cast(),
             size_of::<libc::c_int>() as libc::socklen_t,
         ) == 0
     }
@@ -119,10 +123,16 @@ pub(crate) fn wait(socket: &UdpSocket, waker: &Waker, timeout: Duration) {
     }
 }
 
+/// Room for one control message, aligned as its header wants.
+#[derive(Clone, Copy)]
+#[repr(align(8))]
+struct Control([u8; CONTROL_BYTES]);
+
 /// Buffers for a batch of datagrams on their way in.
 pub(crate) struct Inbox {
     buffers: Vec<[u8; DATAGRAM_BYTES]>,
     names: Vec<libc::sockaddr_storage>,
+    controls: Vec<Control>,
 }
 
 impl Inbox {
@@ -132,14 +142,16 @@ impl Inbox {
             buffers: vec![[0; DATAGRAM_BYTES]; BATCH],
             // SAFETY: all zeroes is a valid sockaddr_storage (of no family).
             names: vec![unsafe { zeroed() }; BATCH],
+            controls: vec![Control([0; CONTROL_BYTES]); BATCH],
         }
     }
 
-    /// Receives what is there, at most one batch, and hands each datagram to `take`. Returns how many there were.
+    /// Receives what is there, at most one batch, and hands each datagram to `take` with the time it waited in the
+    /// kernel: whoever measures arrivals must not measure when this thread was scheduled. Returns how many there were.
     pub(crate) fn receive(
         &mut self,
         socket: &UdpSocket,
-        mut take: impl FnMut(&mut [u8], SocketAddr),
+        mut take: impl FnMut(&mut [u8], SocketAddr, Duration),
     ) -> usize {
         let mut vectors: [MaybeUninit<libc::iovec>; BATCH] = [MaybeUninit::uninit(); BATCH];
         // SAFETY: all zeroes is a valid mmsghdr (of no buffers).
@@ -153,8 +165,10 @@ impl Inbox {
             headers[i].msg_hdr.msg_iovlen = 1;
             headers[i].msg_hdr.msg_name = (&raw mut self.names[i]).cast();
             headers[i].msg_hdr.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+            headers[i].msg_hdr.msg_control = self.controls[i].0.as_mut_ptr().cast();
+            headers[i].msg_hdr.msg_controllen = CONTROL_BYTES;
         }
-        // SAFETY: every header points to a buffer, a name and a vector that outlive the call.
+        // SAFETY: every header points to a buffer, a name, a control buffer and a vector that outlive the call.
         let received = unsafe {
             libc::recvmmsg(
                 socket.as_raw_fd(),
@@ -165,15 +179,63 @@ impl Inbox {
             )
         };
         let received = usize::try_from(received).unwrap_or(0);
+        if received == 0 {
+            return 0;
+        }
+        let now = since_epoch(libc::CLOCK_REALTIME);
         let buffers = self.buffers.iter_mut().zip(&self.names);
         for (header, (buffer, name)) in headers.iter().take(received).zip(buffers) {
             let length = (header.msg_len as usize).min(DATAGRAM_BYTES);
+            let arrived = arrival(&header.msg_hdr).unwrap_or(now);
             if let Some(from) = from_storage(name) {
-                take(&mut buffer[..length], from);
+                let age = now.saturating_sub(arrived);
+                take(
+                    &mut buffer[..length],
+                    from,
+                    if age < MAX_AGE { age } else { Duration::ZERO },
+                );
             }
         }
         received
     }
+}
+
+/// When the kernel took a datagram in, since the Unix epoch (`SO_TIMESTAMPNS`, socket(7)).
+fn arrival(header: &libc::msghdr) -> Option<Duration> {
+    // SAFETY: the kernel filled the control buffer, which lives as long as the header; the value is read by its type.
+    unsafe {
+        let mut message = libc::CMSG_FIRSTHDR(header);
+        while let Some(control) = message.as_ref() {
+            if control.cmsg_level == libc::SOL_SOCKET
+                && control.cmsg_type == libc::SCM_TIMESTAMPNS
+            {
+                let time = libc::CMSG_DATA(message).cast::<libc::timespec>();
+                return Some(duration(&time.read_unaligned()));
+            }
+            message = libc::CMSG_NXTHDR(header, message);
+        }
+    }
+    None
+}
+
+fn duration(time: &libc::timespec) -> Duration {
+    Duration::new(
+        u64::try_from(time.tv_sec).unwrap_or(0),
+        u32::try_from(time.tv_nsec).unwrap_or(0),
+    )
+}
+
+/// What a clock of the kernel shows.
+fn since_epoch(clock: libc::clockid_t) -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: a local is written.
+    unsafe {
+        libc::clock_gettime(clock, &raw mut time);
+    }
+    duration(&time)
 }
 
 /// Datagrams on their way out, gathered in one buffer and sent by as few system calls as possible.
@@ -296,18 +358,7 @@ impl Outbox {
 
 /// CPU time that the calling thread has used.
 pub(crate) fn thread_cpu() -> Duration {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: a local is written.
-    unsafe {
-        libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time);
-    }
-    Duration::new(
-        u64::try_from(time.tv_sec).unwrap_or(0),
-        u32::try_from(time.tv_nsec).unwrap_or(0),
-    )
+    since_epoch(libc::CLOCK_THREAD_CPUTIME_ID)
 }
 
 /// Addresses of the interfaces that are up, loopback last; link-local ones left out.
@@ -402,87 +453,5 @@ fn to_storage(address: SocketAddr) -> (libc::sockaddr_storage, libc::socklen_t) 
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
-    use super::*;
-
-    fn received(socket: &UdpSocket, waker: &Waker, count: usize) -> Vec<(Vec<u8>, SocketAddr)> {
-        let (mut inbox, mut all) = (Inbox::new(), Vec::new());
-        for _ in 0..100 {
-            wait(socket, waker, Duration::from_millis(100));
-            inbox.receive(socket, |bytes, from| all.push((bytes.to_vec(), from)));
-            if all.len() >= count {
-                break;
-            }
-        }
-        all
-    }
-
-    #[test]
-    fn a_gathered_batch_arrives_whole_and_in_order_on_both_families() {
-        for local in ["127.0.0.1:0", "[::1]:0"] {
-            let Ok(a) = bind(local.parse().unwrap()) else {
-                continue; // no IPv6 on this machine
-            };
-            let b = bind(local.parse().unwrap()).unwrap();
-            let (mut outbox, waker) = (Outbox::default(), Waker::new().unwrap());
-            let to = b.local_addr().unwrap();
-            for i in 0..150u8 {
-                outbox.push(to, &[i; 33]);
-            }
-            outbox.flush(&a);
-            assert_eq!((outbox.datagrams.len(), outbox.dropped), (0, 0));
-            let all = received(&b, &waker, 150);
-            assert_eq!(all.len(), 150);
-            for (i, (bytes, from)) in all.iter().enumerate() {
-                assert_eq!(
-                    (bytes.as_slice(), *from),
-                    (&[i as u8; 33][..], a.local_addr().unwrap())
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_not_written_is_not_sent() {
-        let to = "127.0.0.1:9".parse().unwrap();
-        let mut outbox = Outbox::default();
-        assert!(!outbox.write(to, |bytes| {
-            bytes.extend_from_slice(b"half");
-            false
-        }));
-        assert!(outbox.write(to, |bytes| {
-            bytes.extend_from_slice(b"whole");
-            true
-        }));
-        assert_eq!(
-            (outbox.datagrams.len(), outbox.bytes.as_slice()),
-            (1, &b"whole"[..])
-        );
-    }
-
-    #[test]
-    fn a_datagram_that_cannot_be_sent_costs_only_itself() {
-        let a = bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let (mut outbox, waker) = (Outbox::default(), Waker::new().unwrap());
-        outbox.push("[::1]:9".parse().unwrap(), b"wrong family");
-        outbox.push(a.local_addr().unwrap(), b"right");
-        outbox.flush(&a);
-        assert_eq!(outbox.dropped, 1);
-        assert_eq!(received(&a, &waker, 1)[0].0, b"right");
-    }
-
-    #[test]
-    fn a_waker_ends_the_wait_once() {
-        let socket = bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let waker = Waker::new().unwrap();
-        waker.wake();
-        waker.wake();
-        let before = std::time::Instant::now();
-        wait(&socket, &waker, Duration::from_secs(60));
-        assert!(before.elapsed() < Duration::from_secs(30));
-        wait(&socket, &waker, Duration::from_millis(1));
-        assert!(interface_addresses().iter().any(IpAddr::is_loopback));
-        assert!(thread_cpu() > Duration::ZERO);
-    }
-}
+#[path = "tests/udp.rs"]
+mod tests;

@@ -12,17 +12,29 @@ use crate::server::Server;
 /// A and B hear each other's tone to within this many hertz: two bins of the analyser.
 const TONE_TOLERANCE_HZ: f64 = 12.0;
 
+/// The quietest that a microphone's tone may arrive (RMS, 0 to 1); silence is below a hundredth of it.
+const LOUD: f64 = 0.05;
+
+fn fact(facts: &Value, direction: &str, name: &str) -> f64 {
+    facts[direction][name].as_f64().unwrap_or(0.0)
+}
+
 #[track_caller]
-fn assert_received(facts: &Value, direction: &str, tone_hz: f64, with_picture: bool) {
-    let heard = facts[direction]["hz"].as_f64().unwrap_or(0.0);
+fn assert_seen(facts: &Value, direction: &str) {
+    let (fps, shown) = (
+        fact(facts, direction, "fps"),
+        fact(facts, direction, "shown"),
+    );
+    assert!(fps >= 15.0, "{direction}: {fps:.1} pictures a second");
+    assert!(shown > 1.0, "{direction}: decoded, but not shown");
+}
+
+#[track_caller]
+fn assert_heard(facts: &Value, direction: &str, tone_hz: f64) {
+    let heard = fact(facts, direction, "hz");
     assert!(
         (heard - tone_hz).abs() < TONE_TOLERANCE_HZ,
         "{direction}: heard {heard} Hz instead of {tone_hz}"
-    );
-    let fps = facts[direction]["fps"].as_f64().unwrap_or(0.0);
-    assert!(
-        !with_picture || fps >= 15.0,
-        "{direction}: {fps:.1} pictures a second"
     );
 }
 
@@ -41,18 +53,18 @@ fn two_people_see_and_hear_each_other_and_a_third_stays_a_voice() {
     let facts = Scenario::run("call", &args, Duration::from_secs(180));
 
     // Each decodes the other's pictures and hears the other's tone.
-    assert_received(&facts, "a_of_b", 440.0, true);
-    assert_received(&facts, "b_of_a", 1000.0, true);
-    // The third, in the other engine, sees both and is heard. (What it hears is not measured: Firefox runs no analyser on
-    // a machine without a sound card.)
-    for direction in ["c_of_a", "c_of_b"] {
-        assert!(
-            facts[direction]["fps"].as_f64().unwrap_or(0.0) > 1.0,
-            "{direction}: {}",
-            facts[direction]
-        );
+    for (direction, tone_hz) in [("a_of_b", 440.0), ("b_of_a", 1000.0)] {
+        assert_seen(&facts, direction);
+        assert_heard(&facts, direction, tone_hz);
     }
-    assert_received(&facts, "a_of_c", 700.0, false);
+    // The third, in the other engine, sees and hears both and is heard. (Which tone it hears is not measured: Firefox runs
+    // no analyser on a machine without a sound card; it decodes, and says how loud.)
+    for direction in ["c_of_a", "c_of_b"] {
+        assert_seen(&facts, direction);
+        let rms = fact(&facts, direction, "rms");
+        assert!(rms > LOUD, "{direction}: {rms:.3} loud");
+    }
+    assert_heard(&facts, "a_of_c", 700.0);
 
     // Nobody learns more of the third than "Balsas 1": no message, no page, no log line, no recording.
     let name = city.residents[1]["name"].as_str().unwrap();

@@ -5,7 +5,7 @@ use std::process::Command;
 
 /// A person's devices: files that Chromium plays in a loop instead of a camera and a microphone.
 pub struct Devices {
-    /// 320×180, 30 pictures a second, y4m.
+    /// 640×360, 30 pictures a second, y4m.
     pub camera: PathBuf,
     /// A pure tone, 48 kHz, one channel.
     pub microphone: PathBuf,
@@ -20,7 +20,7 @@ impl Devices {
 
 /// A moving test picture in this hue, and a tone of this many hertz.
 pub fn devices(hue_degrees: u32, tone_hz: u32) -> Devices {
-    let picture = format!("testsrc2=size=320x180:rate=30:duration=2,hue=h={hue_degrees}");
+    let picture = format!("testsrc2=size=640x360:rate=30:duration=2,hue=h={hue_degrees}");
     let tone = format!("sine=frequency={tone_hz}:sample_rate=48000:duration=10,volume=4");
     Devices {
         camera: made(

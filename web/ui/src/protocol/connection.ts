@@ -194,7 +194,8 @@ async function limitVideo(sender: RTCRtpSender | undefined): Promise<void> {
   const parameters = sender.getParameters();
   if (parameters.encodings.length === 0) return;
   for (const encoding of parameters.encodings) encoding.maxBitrate = VIDEO_BITRATE;
-  parameters.degradationPreference = "balanced";
+  // A face that moves says more than one that is sharp: with "balanced", Chromium begins a call at 10 pictures a second.
+  parameters.degradationPreference = "maintain-framerate";
   // A browser that refuses one of them keeps its own limits, which are near ours.
   await sender.setParameters(parameters).catch(() => undefined);
 }
