@@ -9,6 +9,7 @@ pub mod config;
 pub mod glue;
 pub mod health;
 pub mod i18n;
+pub mod keeping;
 pub mod media;
 pub mod pages;
 pub mod seats;

@@ -6,10 +6,12 @@ use axum::routing::post;
 use axum::{Json, Router};
 use civic_api::conferences;
 use civic_api::conferences::rules::{EnterAs, may_enter};
+use civic_api::error::Problem;
 use civic_api::extract::{Body, Id};
 use civic_api::{ConferenceId, Error, Viewer};
 use serde::{Deserialize, Serialize};
 use signaling::{Grant, Ticket};
+use utoipa::{OpenApi, ToSchema};
 
 use crate::state::AppState;
 
@@ -21,21 +23,45 @@ pub fn router() -> Router<AppState> {
     Router::new().route("/api/v1/conferences/{id}/seat", post(take))
 }
 
-#[derive(Deserialize)]
+/// What the API's description says of it.
+pub fn described() -> utoipa::openapi::OpenApi {
+    #[derive(OpenApi)]
+    #[openapi(paths(take))]
+    struct Description;
+    Description::openapi()
+}
+
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SeatRequest {
     /// `name` or `anonymous`.
     r#as: EnterAs,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SeatResponse {
+    /// What `join` on the socket takes.
     ticket: String,
+    /// The room's name.
     room: String,
+    /// Where the socket is.
     socket: &'static str,
 }
 
-/// Who: whoever the reception is open to. What: one seat, by name or anonymous. Answer: the ticket for the call's door.
+/// Gives a seat in a reception, by name or anonymous: the ticket for the call's door.
+#[utoipa::path(
+    post,
+    path = "/api/v1/conferences/{id}/seat",
+    params(("id" = ConferenceId, Path, description = "The reception")),
+    request_body = SeatRequest,
+    responses(
+        (status = 200, description = "A seat may be taken", body = SeatResponse),
+        (status = 400, description = "`malformed_body`", body = Problem),
+        (status = 401, description = "`identification_required`, `name_requires_sign_in`", body = Problem),
+        (status = 404, description = "`not_found`", body = Problem),
+        (status = 409, description = "`conference_ended`, `conference_not_open`", body = Problem),
+    )
+)]
 async fn take(
     State(state): State<AppState>,
     viewer: Viewer,

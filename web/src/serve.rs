@@ -18,7 +18,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use crate::config::{Config, LogFormat};
 use crate::secrets::Secrets;
 use crate::state::AppState;
-use crate::{glue, health, media, pages, seats, security, tls};
+use crate::{glue, health, keeping, media, pages, seats, security, tls};
 
 /// Largest request body, in bytes; uploads come in a later version, with a limit of their own.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -55,7 +55,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         secrets,
     };
     let glue = tokio::spawn(glue::run(state.clone(), room_events, recorder_events));
+    let keeping = tokio::spawn(keeping::run(state.civic.clone(), config.media_dir()));
     let result = listen(&config, router(state.clone()), &state).await;
+    keeping.abort();
     if let Some(recorder) = &state.recorder {
         recorder.shutdown().await;
     }
@@ -69,11 +71,14 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 pub fn router(state: AppState) -> Router {
     Router::new()
         .merge(pages::router())
-        .merge(seats::router())
         .merge(media::router())
         .merge(health::router())
         .with_state(state.clone())
-        .merge(civic_api::router(state.civic.clone()))
+        .merge(civic_api::router_with(
+            state.civic.clone(),
+            seats::router().with_state(state.clone()),
+            seats::described(),
+        ))
         .layer(from_fn_with_state(state.clone(), pages::errors::draw))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), security::guard))
