@@ -21,6 +21,8 @@ function overhear(visitor) {
 async function received(who, seat, withPicture = true) {
   const [picture, voice] = [`[data-tile][data-seat="${seat}"] video`, `audio[data-voice][data-seat="${seat}"]`];
   if (withPicture) await who.sees(picture, 20000);
+  // A voice has its place once it sounds: whoever has just come may not have said anything yet.
+  await who.until(`has a place for the voice of seat ${seat}`, (wanted) => !!document.querySelector(wanted), voice);
   const over_ms = 4000;
   const [video, shown, voices, audio] = await Promise.all([
     withPicture ? who.eval(decoded, { selector: picture, over_ms }) : null,
