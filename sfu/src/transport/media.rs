@@ -16,15 +16,15 @@ impl Shard {
     pub(super) fn on_rtp(
         &mut self,
         id: ParticipantId,
-        bytes: &[u8],
+        bytes: &mut [u8],
         from: SocketAddr,
         now: Instant,
     ) -> Result<(), &'static str> {
         let peer = self.peers.get_mut(&id).ok_or("datagram_of_nobody")?;
-        let mut plain = peer.open_rtp(bytes, from, now)?;
+        let plain = peer.open_rtp(bytes, from, now)?;
         let became_ready = peer.became_ready(now);
         let room = peer.room.clone();
-        let taken = peer.reception.take(&mut plain, now);
+        let taken = peer.reception.take(plain, now);
         let changed = !peer.reception.changes.is_empty();
         if changed {
             self.collect_tracks(id, now);

@@ -1,16 +1,18 @@
 //! Sockets and shards, ICE-lite, DTLS, SRTP, the SDP answer. The only folder that names a webrtc-family crate.
 //!
 //! A datagram's way: [`udp`] → [`demux`] → [`ice`], [`dtls`] or [`srtp`] → [`reception`] (whose packet is it) →
-//! the slots of everybody in the room → [`srtp`] → [`udp`]. [`shard`] owns all of it, on one thread.
+//! the slots of everybody in the room → [`srtp`] → [`outbox`] → [`udp`]. [`shard`] owns all of it, on one thread.
 
 mod client_hello;
 mod demux;
 mod dtls;
 pub(crate) mod front_door;
+mod gather;
 pub(crate) mod handle;
 mod ice;
 mod media;
 mod negotiation;
+mod outbox;
 mod peer;
 mod reception;
 mod rooms;

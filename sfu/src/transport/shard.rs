@@ -8,14 +8,18 @@ use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
+use rustc_hash::FxHashMap;
+
 use super::demux::{Directory, Protocol, protocol};
 use super::dtls::Identity;
+use super::gather::Gather;
 use super::handle::{Command, Control, JoinCommand};
 use super::ice::Check;
 use super::negotiation::Grants;
+use super::outbox::Outbox;
 use super::peer::{NewPeer, Peer, Progress};
 use super::rooms::{Clock, Outlook, RoomState};
-use super::udp::{self, Inbox, Outbox};
+use super::udp::{self, Inbox};
 use crate::command::Joined;
 use crate::error::SfuError;
 use crate::event::{Event, GoneReason};
@@ -42,12 +46,15 @@ pub(crate) struct Shard {
     commands: Receiver<Command>,
     track_ids: Arc<AtomicU64>,
     /// Who is connected.
-    pub(super) peers: HashMap<ParticipantId, Box<Peer>>,
+    pub(super) peers: FxHashMap<ParticipantId, Box<Peer>>,
     /// The rooms.
     pub(super) rooms: HashMap<RoomId, RoomState>,
     directory: Directory,
-    /// What leaves at the end of this turn.
+    /// What leaves soon.
     pub(super) outbox: Outbox,
+    gather: Gather,
+    /// When what is in the outbox leaves.
+    leaves_at: Option<Instant>,
     /// Facts and refusals.
     pub(super) outlook: Outlook,
     /// The clock of feeds.
@@ -89,10 +96,12 @@ impl Shard {
             control: new.control,
             commands: new.commands,
             track_ids: new.track_ids,
-            peers: HashMap::new(),
+            peers: FxHashMap::default(),
             rooms: HashMap::new(),
             directory: Directory::default(),
             outbox: Outbox::default(),
+            gather: Gather::new(now),
+            leaves_at: None,
             outlook: Outlook::new(new.events),
             clock: Clock::start(now),
             stats: Stats::default(),
@@ -108,7 +117,9 @@ impl Shard {
             let timeout = if self.peers.is_empty() {
                 IDLE
             } else {
-                self.next_tick.saturating_duration_since(Instant::now())
+                let next = self.leaves_at.unwrap_or(self.next_tick);
+                next.min(self.next_tick)
+                    .saturating_duration_since(Instant::now())
             };
             udp::wait(&self.socket, &self.control.waker, timeout);
             self.turn(&mut inbox);
@@ -132,13 +143,27 @@ impl Shard {
             if received == 0 {
                 break;
             }
-            self.outbox.flush(&socket);
+            self.send(now);
         }
         while let Ok(command) = self.commands.try_recv() {
             self.on_command(command, Instant::now());
         }
-        self.tick(Instant::now());
-        self.outbox.flush(&self.socket);
+        let now = Instant::now();
+        self.tick(now);
+        self.send(now);
+    }
+
+    /// Sends what has waited long enough: nothing waits in an idle shard.
+    fn send(&mut self, now: Instant) {
+        if self.outbox.is_empty() {
+            return;
+        }
+        let window = self.gather.window(self.stats.packets_out, now);
+        let leaves_at = *self.leaves_at.get_or_insert(now + window);
+        if self.outbox.is_urgent() || now >= leaves_at {
+            self.outbox.flush(&self.socket);
+            self.leaves_at = None;
+        }
     }
 
     /// Takes one datagram from anywhere.

@@ -2,9 +2,8 @@
 //!
 //! Three things the crate leaves to us: an index is never sealed twice (with GCM that would give away the key stream),
 //! an index is never opened twice, and a packet of an SSRC that proved nothing leaves no state behind. AEAD_AES_128_GCM
-//! on the way out is sealed straight in the send buffer.
+//! is opened in the buffer it was received in and sealed in the one it is sent from.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -14,6 +13,7 @@ use rtc_srtp::config::Config;
 use rtc_srtp::context::Context;
 use rtc_srtp::option::{srtcp_replay_protection, srtp_no_replay_protection};
 use rtc_srtp::protection_profile::ProtectionProfile;
+use rustc_hash::FxHashMap;
 
 use super::dtls::Keys;
 
@@ -102,8 +102,10 @@ impl Window {
 pub(crate) struct Inbound {
     keys: Arc<Config>,
     provider: Arc<dyn RTCCryptoProvider>,
+    /// Control, and media where it is not GCM.
     context: Context,
-    media: HashMap<u32, Window>,
+    gcm: Option<GcmKey>,
+    media: FxHashMap<u32, Window>,
     control: Vec<u32>,
 }
 
@@ -111,8 +113,8 @@ pub(crate) struct Inbound {
 pub(crate) struct Outbound {
     /// Control, and media where it is not GCM.
     context: Context,
-    gcm: Option<GcmSealer>,
-    windows: HashMap<u32, Window>,
+    gcm: Option<GcmKey>,
+    windows: FxHashMap<u32, Window>,
 }
 
 /// Both directions of a connection, from the keys that DTLS exported.
@@ -131,21 +133,25 @@ pub(crate) fn contexts(
         &config.keys.local_master_key,
         &config.keys.local_master_salt,
     );
-    let gcm = match keys.profile {
-        Profile::Gcm => Some(GcmSealer::new(key, salt, provider.as_ref())?),
-        Profile::Cm => None,
+    let gcm = |key, salt| match keys.profile {
+        Profile::Gcm => GcmKey::new(key, salt, provider.as_ref()).map(Some),
+        Profile::Cm => Ok(None),
     };
     let outbound = Outbound {
         context: Context::new(key, salt, config.profile, None, None, provider.crypto())
             .map_err(|_| "srtp_keys")?,
-        gcm,
-        windows: HashMap::new(),
+        gcm: gcm(key, salt)?,
+        windows: FxHashMap::default(),
     };
     let inbound = Inbound {
         context: opener(&config, provider.as_ref())?,
+        gcm: gcm(
+            &config.keys.remote_master_key,
+            &config.keys.remote_master_salt,
+        )?,
         keys: Arc::new(config),
         provider: provider.clone(),
-        media: HashMap::new(),
+        media: FxHashMap::default(),
         control: Vec::new(),
     };
     Ok((inbound, outbound))
@@ -165,24 +171,56 @@ fn opener(config: &Config, provider: &dyn RTCCryptoProvider) -> Result<Context, 
 }
 
 impl Inbound {
-    /// Opens an SRTP packet of at least 12 bytes. `Err` holds the stable reason of the refusal.
-    pub(crate) fn open_rtp(&mut self, packet: &[u8]) -> Result<BytesMut, &'static str> {
+    /// Opens an SRTP packet of at least 12 bytes in place. `Err` holds the stable reason of the refusal.
+    pub(crate) fn open_rtp<'a>(
+        &mut self,
+        packet: &'a mut [u8],
+    ) -> Result<&'a mut [u8], &'static str> {
         let ssrc = u32_at(packet, 8).ok_or("rtp_malformed")?;
         let sequence = u16::from_be_bytes([packet[2], packet[3]]);
-        let Some(window) = self.media.get_mut(&ssrc) else {
-            self.try_strange(|context| context.decrypt_rtp(packet).map(drop))?;
-            if self.media.len() >= SSRCS_PER_PEER {
-                return Err("rtp_too_many_ssrcs");
-            }
-            let plain = self.context.decrypt_rtp(packet);
-            self.media
-                .insert(ssrc, Window::starting_at(FIRST_CYCLE | u64::from(sequence)));
-            return plain.map_err(|_| "srtp_auth");
+        let Some(window) = self.media.get(&ssrc) else {
+            return self.open_first(packet, ssrc, sequence);
         };
         let index = window.index(sequence).ok_or("srtp_replay")?;
-        let plain = self.context.decrypt_rtp(packet).map_err(|_| "srtp_auth")?;
-        window.accept(index);
-        Ok(plain)
+        let length = match &self.gcm {
+            Some(gcm) => {
+                let index = index.checked_sub(FIRST_CYCLE).ok_or("srtp_auth")?;
+                gcm.open(packet, ssrc, index)?
+            }
+            None => {
+                let plain = self.context.decrypt_rtp(packet).map_err(|_| "srtp_auth")?;
+                in_place(&plain, packet)
+            }
+        };
+        if let Some(window) = self.media.get_mut(&ssrc) {
+            window.accept(index);
+        }
+        Ok(&mut packet[..length])
+    }
+
+    /// The first packet of an SSRC: it is taken for one of the first cycle, and must prove that it is the sender's.
+    fn open_first<'a>(
+        &mut self,
+        packet: &'a mut [u8],
+        ssrc: u32,
+        sequence: u16,
+    ) -> Result<&'a mut [u8], &'static str> {
+        let full = self.media.len() >= SSRCS_PER_PEER;
+        let length = match &self.gcm {
+            Some(_) if full => return Err("rtp_too_many_ssrcs"),
+            Some(gcm) => gcm.open(packet, ssrc, sequence.into())?,
+            None => {
+                self.try_strange(|context| context.decrypt_rtp(packet).map(drop))?;
+                if full {
+                    return Err("rtp_too_many_ssrcs");
+                }
+                let plain = self.context.decrypt_rtp(packet).map_err(|_| "srtp_auth")?;
+                in_place(&plain, packet)
+            }
+        };
+        let first = Window::starting_at(FIRST_CYCLE | u64::from(sequence));
+        self.media.insert(ssrc, first);
+        Ok(&mut packet[..length])
     }
 
     /// Opens an SRTCP packet of at least 8 bytes. `Err` holds the stable reason of the refusal.
@@ -212,6 +250,13 @@ impl Inbound {
         let mut context = opener(&self.keys, self.provider.as_ref())?;
         open(&mut context).map_err(|_| "srtp_auth")
     }
+}
+
+/// Writes what the crate opened over what it opened; gives its length.
+fn in_place(plain: &[u8], packet: &mut [u8]) -> usize {
+    let length = plain.len().min(packet.len());
+    packet[..length].copy_from_slice(&plain[..length]);
+    length
 }
 
 /// The receiving window starts one cycle up, so that a packet from before a wrap has an index too. Only differences count.
@@ -259,13 +304,13 @@ impl Outbound {
     }
 }
 
-/// AEAD_AES_128_GCM for media on the way out.
-struct GcmSealer {
+/// AEAD_AES_128_GCM for media, one direction.
+struct GcmKey {
     key: LessSafeKey,
     salt: [u8; 12],
 }
 
-impl GcmSealer {
+impl GcmKey {
     fn new(
         master_key: &[u8],
         master_salt: &[u8],
@@ -282,6 +327,17 @@ impl GcmSealer {
     }
 
     /// RFC 7714 section 8.1: the nonce is the salt, exclusive-or two zeroes, the SSRC and the 48-bit index.
+    fn nonce(&self, ssrc: u32, index: u64) -> Nonce {
+        let mut nonce = self.salt;
+        for (byte, ssrc) in nonce[2..6].iter_mut().zip(ssrc.to_be_bytes()) {
+            *byte ^= ssrc;
+        }
+        for (byte, index) in nonce[6..].iter_mut().zip(&index.to_be_bytes()[2..]) {
+            *byte ^= index;
+        }
+        Nonce::assume_unique_for_key(nonce)
+    }
+
     fn seal(
         &self,
         out: &mut Vec<u8>,
@@ -290,23 +346,36 @@ impl GcmSealer {
         ssrc: u32,
         index: u64,
     ) -> Result<(), &'static str> {
-        let mut nonce = self.salt;
-        for (byte, ssrc) in nonce[2..6].iter_mut().zip(ssrc.to_be_bytes()) {
-            *byte ^= ssrc;
-        }
-        for (byte, index) in nonce[6..].iter_mut().zip(&index.to_be_bytes()[2..]) {
-            *byte ^= index;
-        }
         let packet = &mut out[start..];
         let (readable, secret) = packet.split_at_mut(header.min(packet.len()));
-        let tag = self.key.seal_in_place_separate_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(&*readable),
-            secret,
-        );
+        let nonce = self.nonce(ssrc, index);
+        let tag = self
+            .key
+            .seal_in_place_separate_tag(nonce, Aad::from(&*readable), secret);
         out.extend_from_slice(tag.map_err(|_| "seal_failed")?.as_ref());
         Ok(())
     }
+
+    /// Opens a packet in place; gives its length without the tag. One that is not authentic is left in any state.
+    fn open(&self, packet: &mut [u8], ssrc: u32, index: u64) -> Result<usize, &'static str> {
+        let header = header_bytes(packet).ok_or("rtp_malformed")?;
+        let (readable, secret) = packet.split_at_mut(header);
+        let plain = self
+            .key
+            .open_in_place(self.nonce(ssrc, index), Aad::from(&*readable), secret);
+        Ok(header + plain.map_err(|_| "srtp_auth")?.len())
+    }
+}
+
+/// Bytes of an RTP header with its CSRCs and extensions (RFC 3550 sections 5.1 and 5.3.1): what stays readable.
+fn header_bytes(packet: &[u8]) -> Option<usize> {
+    let first = *packet.first()?;
+    let mut header = 12 + 4 * usize::from(first & 0x0f);
+    if first & 0x10 != 0 {
+        let words = packet.get(header + 2..header + 4)?;
+        header += 4 + 4 * usize::from(u16::from_be_bytes([words[0], words[1]]));
+    }
+    (header <= packet.len()).then_some(header)
 }
 
 /// Key derivation with AES_CM and rate 0 (RFC 3711 section 4.3, RFC 7714 section 11): one block is all that 128 bits need.
@@ -375,6 +444,12 @@ pub(crate) mod tests {
         Ok(bytes.split_off(6))
     }
 
+    fn opened(inbound: &mut Inbound, packet: &[u8]) -> Result<Vec<u8>, &'static str> {
+        inbound
+            .open_rtp(&mut packet.to_vec())
+            .map(|plain| plain.to_vec())
+    }
+
     #[test]
     fn our_gcm_is_the_crates_byte_for_byte_across_a_rollover() {
         let ((_, mut ours), _) = both_ends(Profile::Gcm);
@@ -399,9 +474,9 @@ pub(crate) mod tests {
             for index in 65_500..65_580 {
                 let packet = rtp(5, index as u16);
                 let there = sealed_at(&mut server_out, &packet, index).unwrap();
-                assert_eq!(client_in.open_rtp(&there).unwrap(), packet);
+                assert_eq!(opened(&mut client_in, &there).unwrap(), packet);
                 let back = sealed_at(&mut client_out, &packet, index).unwrap();
-                assert_eq!(server_in.open_rtp(&back).unwrap(), packet);
+                assert_eq!(opened(&mut server_in, &back).unwrap(), packet);
             }
             let report = [0x80, 201, 0, 1, 0, 0, 0, 5];
             let mut bytes = Vec::new();
@@ -431,18 +506,18 @@ pub(crate) mod tests {
             let ((mut inbound, _), (_, mut out)) = both_ends(profile);
             let first = sealed(&mut out, &rtp(5, 100)).unwrap();
             let second = sealed(&mut out, &rtp(5, 101)).unwrap();
-            assert!(inbound.open_rtp(&second).is_ok());
-            assert!(inbound.open_rtp(&first).is_ok(), "late is not replayed");
-            assert_eq!(inbound.open_rtp(&first), Err("srtp_replay"));
+            assert!(opened(&mut inbound, &second).is_ok());
+            assert!(opened(&mut inbound, &first).is_ok(), "late is not replayed");
+            assert_eq!(opened(&mut inbound, &first), Err("srtp_replay"));
             let mut third = sealed(&mut out, &rtp(5, 102)).unwrap();
             third[14] ^= 1;
-            assert_eq!(inbound.open_rtp(&third), Err("srtp_auth"));
+            assert_eq!(opened(&mut inbound, &third), Err("srtp_auth"));
             third[14] ^= 1;
             assert!(
-                inbound.open_rtp(&third).is_ok(),
+                opened(&mut inbound, &third).is_ok(),
                 "a forgery uses up nothing"
             );
-            assert_eq!(inbound.open_rtp(&[0x80; 12]), Err("srtp_auth"));
+            assert_eq!(opened(&mut inbound, &[0x80; 12]), Err("srtp_auth"));
         }
     }
 
@@ -451,20 +526,16 @@ pub(crate) mod tests {
         let ((mut inbound, _), (_, mut out)) = both_ends(Profile::Gcm);
         for ssrc in 1..1_000 {
             assert_eq!(
-                inbound.open_rtp(&[rtp(ssrc, 1), vec![0; 16]].concat()),
+                opened(&mut inbound, &[rtp(ssrc, 1), vec![0; 16]].concat()),
                 Err("srtp_auth")
             );
         }
         assert_eq!(inbound.media.len(), 0);
         for ssrc in 0..SSRCS_PER_PEER as u32 {
-            assert!(
-                inbound
-                    .open_rtp(&sealed(&mut out, &rtp(ssrc, 1)).unwrap())
-                    .is_ok()
-            );
+            assert!(opened(&mut inbound, &sealed(&mut out, &rtp(ssrc, 1)).unwrap()).is_ok());
         }
         let one_more = sealed(&mut out, &rtp(5_000, 1)).unwrap();
-        assert_eq!(inbound.open_rtp(&one_more), Err("rtp_too_many_ssrcs"));
+        assert_eq!(opened(&mut inbound, &one_more), Err("rtp_too_many_ssrcs"));
     }
 
     #[test]

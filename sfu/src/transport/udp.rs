@@ -9,17 +9,20 @@
 use std::io;
 use std::mem::{MaybeUninit, size_of, zeroed};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
+use std::ops::Range;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::ptr;
 use std::time::Duration;
 
 /// Bytes asked for in each of the kernel's two socket buffers.
 const SOCKET_BUFFER_BYTES: libc::c_int = 4 << 20;
-/// Datagrams received or sent by one system call.
-const BATCH: usize = 64;
+/// Datagrams received, or messages sent, by one system call.
+pub(crate) const BATCH: usize = 64;
+/// Datagrams sent by one system call.
+pub(crate) const PARTS: usize = 256;
 /// How long a full send buffer may hold the shard up before datagrams are dropped.
 const FULL_WAIT_MS: libc::c_int = 5;
-/// Bytes for the control message of one datagram: the kernel's time of its arrival.
+/// Bytes for one control message: the time of an arrival, the length of a segment.
 const CONTROL_BYTES: usize = 64;
 /// Longest time that a datagram is believed to have waited for us; more is a clock that was set.
 const MAX_AGE: Duration = Duration::from_millis(500);
@@ -57,7 +60,7 @@ fn set_option(socket: &UdpSocket, option: libc::c_int, value: libc::c_int) -> bo
 }
 
 /// Waits until the kernel takes datagrams again, or [`FULL_WAIT_MS`] has passed. Says whether it does.
-fn wait_until_writable(socket: &UdpSocket) -> bool {
+pub(crate) fn wait_until_writable(socket: &UdpSocket) -> bool {
     let mut watched = libc::pollfd {
         fd: socket.as_raw_fd(),
         events: libc::POLLOUT,
@@ -206,8 +209,7 @@ fn arrival(header: &libc::msghdr) -> Option<Duration> {
     unsafe {
         let mut message = libc::CMSG_FIRSTHDR(header);
         while let Some(control) = message.as_ref() {
-            if control.cmsg_level == libc::SOL_SOCKET
-                && control.cmsg_type == libc::SCM_TIMESTAMPNS
+            if control.cmsg_level == libc::SOL_SOCKET && control.cmsg_type == libc::SCM_TIMESTAMPNS
             {
                 let time = libc::CMSG_DATA(message).cast::<libc::timespec>();
                 return Some(duration(&time.read_unaligned()));
@@ -238,122 +240,97 @@ fn since_epoch(clock: libc::clockid_t) -> Duration {
     duration(&time)
 }
 
-/// Datagrams on their way out, gathered in one buffer and sent by as few system calls as possible.
-///
-/// It holds what one turn of the shard's loop produced; [`Outbox::flush`] empties it. What the kernel does not take
-/// (a full socket buffer) is dropped and counted: media that waits is worth nothing.
-#[derive(Default)]
-pub(crate) struct Outbox {
-    bytes: Vec<u8>,
-    datagrams: Vec<(usize, SocketAddr)>,
-    /// Datagrams that the kernel did not take.
-    pub(crate) dropped: u64,
+/// Datagrams for one address that leave as one message. More than one: all as long as the first, but for the last, which
+/// may be shorter; the kernel parts them again (`UDP_SEGMENT`, udp(7)).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Message {
+    /// Where to.
+    pub(crate) to: SocketAddr,
+    /// Its first datagram in the list of parts.
+    pub(crate) first: usize,
+    /// How many datagrams.
+    pub(crate) count: usize,
+    /// Bytes of the first datagram.
+    pub(crate) segment: usize,
 }
 
-impl Outbox {
-    /// Queues a datagram.
-    pub(crate) fn push(&mut self, to: SocketAddr, datagram: &[u8]) {
-        self.bytes.extend_from_slice(datagram);
-        self.datagrams.push((self.bytes.len(), to));
-    }
-
-    /// Queues what `write` appends to the buffer. When it says `false`, nothing is queued.
-    pub(crate) fn write(
-        &mut self,
-        to: SocketAddr,
-        write: impl FnOnce(&mut Vec<u8>) -> bool,
-    ) -> bool {
-        let start = self.bytes.len();
-        if write(&mut self.bytes) && self.bytes.len() > start {
-            self.datagrams.push((self.bytes.len(), to));
-            true
-        } else {
-            self.bytes.truncate(start);
-            false
+/// Hands messages to the kernel by one system call: at most [`BATCH`] messages and [`PARTS`] datagrams of them, at least
+/// one message. `parts` are the datagrams' places in `bytes`. Gives how many messages the kernel took; an error is the
+/// first message's.
+pub(crate) fn send(
+    socket: &UdpSocket,
+    bytes: &[u8],
+    parts: &[Range<usize>],
+    messages: &[Message],
+) -> io::Result<usize> {
+    let mut names: [MaybeUninit<Name>; BATCH] = [const { MaybeUninit::uninit() }; BATCH];
+    let mut vectors: [MaybeUninit<libc::iovec>; PARTS] = [MaybeUninit::uninit(); PARTS];
+    let mut controls: [Control; BATCH] = [Control([0; CONTROL_BYTES]); BATCH];
+    // SAFETY: all zeroes is a valid mmsghdr (of no buffers).
+    let mut headers: [libc::mmsghdr; BATCH] = unsafe { zeroed() };
+    let (mut count, mut used) = (0, 0);
+    for message in messages.iter().take(BATCH) {
+        if used + message.count > PARTS {
+            break;
         }
-    }
-
-    /// Sends nothing of it.
-    pub(crate) fn discard(&mut self) {
-        self.bytes.clear();
-        self.datagrams.clear();
-    }
-
-    /// What would leave now.
-    #[cfg(test)]
-    pub(crate) fn take(&mut self) -> Vec<(SocketAddr, Vec<u8>)> {
-        let mut start = 0;
-        let bytes = std::mem::take(&mut self.bytes);
-        let datagrams = std::mem::take(&mut self.datagrams).into_iter();
-        let taken = datagrams
-            .map(|(end, to)| (to, bytes[std::mem::replace(&mut start, end)..end].to_vec()));
-        taken.collect()
-    }
-
-    /// Sends everything.
-    pub(crate) fn flush(&mut self, socket: &UdpSocket) {
-        let mut first = 0;
-        while first < self.datagrams.len() {
-            let last = (first + BATCH).min(self.datagrams.len());
-            first += self.send_batch(socket, first, last);
-        }
-        self.discard();
-    }
-
-    /// Sends some of `first..last` and returns how many are dealt with; none when it is worth trying again.
-    fn send_batch(&mut self, socket: &UdpSocket, first: usize, last: usize) -> usize {
-        let mut names: [MaybeUninit<libc::sockaddr_storage>; BATCH] =
-            [MaybeUninit::uninit(); BATCH];
-        let mut vectors: [MaybeUninit<libc::iovec>; BATCH] = [MaybeUninit::uninit(); BATCH];
-        // SAFETY: all zeroes is a valid mmsghdr (of no buffers).
-        let mut headers: [libc::mmsghdr; BATCH] = unsafe { zeroed() };
-        for i in first..last {
-            let (slot, start) = (i - first, if i == 0 { 0 } else { self.datagrams[i - 1].0 });
-            let (end, to) = self.datagrams[i];
-            let (name, name_bytes) = to_storage(to);
-            let vector = vectors[slot].write(libc::iovec {
-                iov_base: self.bytes[start..end].as_ptr().cast_mut().cast(),
-                iov_len: end - start,
+        let header = &mut headers[count].msg_hdr;
+        header.msg_iov = vectors[used].as_mut_ptr();
+        header.msg_iovlen = message.count;
+        for part in &parts[message.first..message.first + message.count] {
+            let part = &bytes[part.clone()];
+            vectors[used].write(libc::iovec {
+                iov_base: part.as_ptr().cast_mut().cast(),
+                iov_len: part.len(),
             });
-            headers[slot].msg_hdr.msg_iov = vector;
-            headers[slot].msg_hdr.msg_iovlen = 1;
-            headers[slot].msg_hdr.msg_name = names[slot].write(name) as *mut _ as *mut libc::c_void;
-            headers[slot].msg_hdr.msg_namelen = name_bytes;
+            used += 1;
         }
-        // SAFETY: the first `last - first` headers point to vectors, names and bytes that outlive the call.
-        let sent = unsafe {
-            libc::sendmmsg(
-                socket.as_raw_fd(),
-                headers.as_mut_ptr(),
-                (last - first) as libc::c_uint,
-                libc::MSG_DONTWAIT,
-            )
-        };
-        if let Ok(sent @ 1..) = usize::try_from(sent) {
-            return sent;
+        let (name, name_bytes) = to_name(message.to);
+        header.msg_name = (&raw mut *names[count].write(name)).cast();
+        header.msg_namelen = name_bytes;
+        if message.count > 1 {
+            let control = &mut controls[count];
+            header.msg_control = control.0.as_mut_ptr().cast();
+            header.msg_controllen = segment_control(control, message.segment);
         }
-        let error = io::Error::last_os_error();
-        if error.raw_os_error() == Some(libc::ENOSYS) {
-            return self.send_singly(socket, first, last);
-        }
-        if error.kind() == io::ErrorKind::WouldBlock && wait_until_writable(socket) {
-            return 0;
-        }
-        // The first datagram of the batch is what failed (an unreachable host, a full buffer): the others get their try.
-        self.dropped += 1;
-        1
+        count += 1;
     }
+    // SAFETY: the first `count` headers point to vectors, names, control messages and bytes that outlive the call.
+    let sent = unsafe {
+        libc::sendmmsg(
+            socket.as_raw_fd(),
+            headers.as_mut_ptr(),
+            count as libc::c_uint,
+            libc::MSG_DONTWAIT,
+        )
+    };
+    match usize::try_from(sent) {
+        Ok(0) | Err(_) => Err(io::Error::last_os_error()),
+        Ok(sent) => Ok(sent),
+    }
+}
 
-    fn send_singly(&mut self, socket: &UdpSocket, first: usize, last: usize) -> usize {
-        for i in first..last {
-            let start = if i == 0 { 0 } else { self.datagrams[i - 1].0 };
-            let (end, to) = self.datagrams[i];
-            if socket.send_to(&self.bytes[start..end], to).is_err() {
-                self.dropped += 1;
-            }
-        }
-        last - first
+/// Writes the control message that says how long a segment is; gives its length.
+fn segment_control(control: &mut Control, segment: usize) -> usize {
+    let size = size_of::<u16>() as libc::c_uint;
+    // SAFETY: the buffer is aligned and longer than a header with two bytes of data.
+    unsafe {
+        let header = control.0.as_mut_ptr().cast::<libc::cmsghdr>();
+        (*header).cmsg_level = libc::SOL_UDP;
+        (*header).cmsg_type = libc::UDP_SEGMENT;
+        (*header).cmsg_len = libc::CMSG_LEN(size) as usize;
+        libc::CMSG_DATA(header)
+            .cast::<u16>()
+            .write_unaligned(segment as u16);
+        libc::CMSG_SPACE(size) as usize
     }
+}
+
+/// Whether an error means that this kernel, or the way to this address, does not segment.
+pub(crate) fn is_about_segments(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EINVAL | libc::EIO | libc::EMSGSIZE | libc::EOPNOTSUPP)
+    )
 }
 
 /// CPU time that the calling thread has used.
@@ -420,35 +397,40 @@ fn from_storage(storage: &libc::sockaddr_storage) -> Option<SocketAddr> {
     }
 }
 
-fn to_storage(address: SocketAddr) -> (libc::sockaddr_storage, libc::socklen_t) {
-    // SAFETY: all zeroes is a valid sockaddr_storage, and it is larger than either name that is written into it.
-    unsafe {
-        let mut storage: libc::sockaddr_storage = zeroed();
-        let length = match address {
-            SocketAddr::V4(v4) => {
-                let mut name: libc::sockaddr_in = zeroed();
-                name.sin_family = libc::AF_INET as libc::sa_family_t;
-                name.sin_port = v4.port().to_be();
-                name.sin_addr.s_addr = u32::from(*v4.ip()).to_be();
-                ptr::from_mut(&mut storage)
-                    .cast::<libc::sockaddr_in>()
-                    .write(name);
-                size_of::<libc::sockaddr_in>()
-            }
-            SocketAddr::V6(v6) => {
-                let mut name: libc::sockaddr_in6 = zeroed();
-                name.sin6_family = libc::AF_INET6 as libc::sa_family_t;
-                name.sin6_port = v6.port().to_be();
-                name.sin6_addr.s6_addr = v6.ip().octets();
-                name.sin6_flowinfo = v6.flowinfo();
-                name.sin6_scope_id = v6.scope_id();
-                ptr::from_mut(&mut storage)
-                    .cast::<libc::sockaddr_in6>()
-                    .write(name);
-                size_of::<libc::sockaddr_in6>()
-            }
-        };
-        (storage, length as libc::socklen_t)
+/// An address as the kernel takes it, no longer than it must be: a hundred of them are written for every packet of a room.
+#[repr(C)]
+union Name {
+    v4: libc::sockaddr_in,
+    v6: libc::sockaddr_in6,
+}
+
+fn to_name(address: SocketAddr) -> (Name, libc::socklen_t) {
+    match address {
+        SocketAddr::V4(v4) => {
+            let v4 = libc::sockaddr_in {
+                sin_family: libc::AF_INET as libc::sa_family_t,
+                sin_port: v4.port().to_be(),
+                sin_addr: libc::in_addr {
+                    s_addr: u32::from(*v4.ip()).to_be(),
+                },
+                sin_zero: [0; 8],
+            };
+            let length = size_of::<libc::sockaddr_in>();
+            (Name { v4 }, length as libc::socklen_t)
+        }
+        SocketAddr::V6(v6) => {
+            let v6 = libc::sockaddr_in6 {
+                sin6_family: libc::AF_INET6 as libc::sa_family_t,
+                sin6_port: v6.port().to_be(),
+                sin6_flowinfo: v6.flowinfo(),
+                sin6_addr: libc::in6_addr {
+                    s6_addr: v6.ip().octets(),
+                },
+                sin6_scope_id: v6.scope_id(),
+            };
+            let length = size_of::<libc::sockaddr_in6>();
+            (Name { v6 }, length as libc::socklen_t)
+        }
     }
 }
 

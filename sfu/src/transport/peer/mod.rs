@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use super::dtls::{Dtls, DtlsEvent, Identity, Keys, REFUSED};
 use super::ice::{Check, IceLite};
 use super::negotiation::Grants;
+use super::outbox::Outbox;
 use super::reception::Reception;
 use super::sdp::Fingerprint;
 use super::srtp::{Inbound, Outbound, contexts};
-use super::udp::Outbox;
 use crate::event::GoneReason;
 use crate::forward::downstream::Downstream;
 use crate::forward::packet::{Packet, StreamId};
@@ -171,13 +171,13 @@ impl Peer {
         }
     }
 
-    /// Opens a media packet.
-    pub(crate) fn open_rtp(
+    /// Opens a media packet in place.
+    pub(crate) fn open_rtp<'a>(
         &mut self,
-        datagram: &[u8],
+        datagram: &'a mut [u8],
         from: SocketAddr,
         now: Instant,
-    ) -> Result<bytes::BytesMut, &'static str> {
+    ) -> Result<&'a mut [u8], &'static str> {
         let secure = self.secure.as_mut().ok_or("rtp_before_dtls")?;
         let plain = secure.inbound.open_rtp(datagram)?;
         self.heard = true;

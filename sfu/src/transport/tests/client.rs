@@ -240,7 +240,8 @@ impl Client {
                     self.rtcp
                         .push(inbound.open_rtcp(datagram).unwrap().to_vec());
                 } else {
-                    self.rtp.push(inbound.open_rtp(datagram).unwrap().to_vec());
+                    self.rtp
+                        .push(inbound.open_rtp(&mut datagram.to_vec()).unwrap().to_vec());
                 }
             }
         }
