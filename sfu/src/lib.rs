@@ -150,6 +150,8 @@ pub struct Stats {
     pub packets_out: u64,
     /// Packets sent again.
     pub retransmitted: u64,
+    /// Messages that the kernel was handed: datagrams for the same address that left together count as one.
+    pub messages_out: u64,
     /// CPU time of the shard's thread, in µs.
     pub cpu_us: u64,
     /// What was refused, by reason.

@@ -39,3 +39,21 @@ pub struct Packet<'a> {
     /// When it arrived.
     pub received: Instant,
 }
+
+impl Packet<'_> {
+    /// The same packet with this payload.
+    pub fn with_payload<'b>(&self, payload: &'b [u8]) -> Packet<'b> {
+        Packet {
+            stream: self.stream,
+            codec: self.codec,
+            index: self.index,
+            behind: self.behind,
+            timestamp: self.timestamp,
+            marker: self.marker,
+            keyframe: self.keyframe,
+            level: self.level,
+            payload,
+            received: self.received,
+        }
+    }
+}

@@ -45,20 +45,36 @@ impl Shard {
         if state.is_fed() {
             state.feed_packet(&taken.packet, at_us);
         }
-        for member in &state.members {
-            if *member != id
-                && let Some(peer) = self.peers.get_mut(member)
-            {
-                self.stats.packets_out += peer.forward(&taken.packet, now, &mut self.outbox);
-            }
+        if state.pending.is_empty() {
+            self.waiting.push(room);
         }
-        if taken.packet.keyframe
-            && let Some(peer) = self.peers.get_mut(&id)
-        {
-            // It may have come before anybody asked: the first packet of a track makes the slots want it.
-            peer.reception.keyframe_served(taken.packet.stream.track);
+        state.pending.push(id, &taken.packet);
+        if self.hold.is_zero() || state.pending.is_full() {
+            self.forward_pending(now);
         }
         Ok(())
+    }
+
+    /// Forwards what waits in every room.
+    pub(super) fn forward_pending(&mut self, now: Instant) {
+        for room in self.waiting.drain(..) {
+            let Some(state) = self.rooms.get_mut(&room) else {
+                continue;
+            };
+            for member in &state.members {
+                if let Some(peer) = self.peers.get_mut(member) {
+                    let packets = state.pending.for_others_than(*member);
+                    self.stats.packets_out += peer.forward(packets, now, &mut self.outbox);
+                }
+            }
+            for (from, track) in state.pending.keyframes() {
+                // It may have come before anybody asked: the first packet of a track makes the slots want it.
+                if let Some(peer) = self.peers.get_mut(&from) {
+                    peer.reception.keyframe_served(track);
+                }
+            }
+            state.pending.clear();
+        }
     }
 
     /// Takes an SRTCP compound of a participant.

@@ -1,7 +1,7 @@
 //! Sockets and shards, ICE-lite, DTLS, SRTP, the SDP answer. The only folder that names a webrtc-family crate.
 //!
 //! A datagram's way: [`udp`] → [`demux`] → [`ice`], [`dtls`] or [`srtp`] → [`reception`] (whose packet is it) →
-//! the slots of everybody in the room → [`srtp`] → [`outbox`] → [`udp`]. [`shard`] owns all of it, on one thread.
+//! [`pending`] (busy: a moment) → the slots of everybody in the room → [`srtp`] → [`outbox`] → [`udp`]. [`shard`] owns all of it, on one thread.
 
 mod client_hello;
 mod demux;
@@ -14,6 +14,7 @@ mod media;
 mod negotiation;
 mod outbox;
 mod peer;
+mod pending;
 mod reception;
 mod rooms;
 mod sdp;

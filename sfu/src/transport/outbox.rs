@@ -59,11 +59,15 @@ impl Default for Outbox {
 }
 
 impl Outbox {
-    /// Queues a datagram that should leave at once: somebody is waiting for an answer.
+    /// Queues a datagram.
     pub(crate) fn push(&mut self, to: SocketAddr, datagram: &[u8]) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(datagram);
         self.queue(start, to);
+    }
+
+    /// Says that what waits should leave at once: somebody is about to be connected.
+    pub(crate) fn hurry(&mut self) {
         self.urgent = true;
     }
 

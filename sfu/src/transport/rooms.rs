@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+use super::pending::Pending;
 use super::reception::TrackChange;
 use crate::event::Event;
 use crate::feed::{Feed, FeedItem, FeedPacket, FeedSender, feed};
@@ -87,6 +88,8 @@ pub(crate) struct RoomState {
     pub(crate) plan: Room,
     /// Who is connected.
     pub(crate) members: Vec<ParticipantId>,
+    /// What waits to be forwarded.
+    pub(crate) pending: Pending,
     feeds: Vec<FeedSender>,
     tracks: HashMap<TrackId, Known>,
 }

@@ -53,8 +53,12 @@ pub(crate) struct Shard {
     /// What leaves soon.
     pub(super) outbox: Outbox,
     gather: Gather,
-    /// When what is in the outbox leaves.
+    /// How long a packet may wait for others now.
+    pub(super) hold: Duration,
+    /// When what waits leaves.
     leaves_at: Option<Instant>,
+    /// Rooms in which packets wait to be forwarded.
+    pub(super) waiting: Vec<RoomId>,
     /// Facts and refusals.
     pub(super) outlook: Outlook,
     /// The clock of feeds.
@@ -101,7 +105,9 @@ impl Shard {
             directory: Directory::default(),
             outbox: Outbox::default(),
             gather: Gather::new(now),
+            hold: Duration::ZERO,
             leaves_at: None,
+            waiting: Vec::new(),
             outlook: Outlook::new(new.events),
             clock: Clock::start(now),
             stats: Stats::default(),
@@ -155,12 +161,13 @@ impl Shard {
 
     /// Sends what has waited long enough: nothing waits in an idle shard.
     fn send(&mut self, now: Instant) {
-        if self.outbox.is_empty() {
+        self.hold = self.gather.window(self.stats.packets_out, now);
+        if self.outbox.is_empty() && self.waiting.is_empty() {
             return;
         }
-        let window = self.gather.window(self.stats.packets_out, now);
-        let leaves_at = *self.leaves_at.get_or_insert(now + window);
+        let leaves_at = *self.leaves_at.get_or_insert(now + self.hold);
         if self.outbox.is_urgent() || now >= leaves_at {
+            self.forward_pending(now);
             self.outbox.flush(&self.socket);
             self.leaves_at = None;
         }
@@ -389,6 +396,7 @@ impl Shard {
             rooms: self.rooms.len(),
             participants: peers.filter(|peer| peer.is_connected()).count(),
             cpu_us: udp::thread_cpu().as_micros() as u64,
+            messages_out: self.outbox.sent_messages,
             refused,
             ..self.stats.clone()
         }

@@ -30,7 +30,9 @@ fn main() -> anyhow::Result<()> {
     println!(
         "1 publisher x {subscribers} subscribers, video 1500 kbit/s in 1200 B packets + Opus 50/s, {seconds} s a run"
     );
-    println!("run   packets/s   lost   server us/packet   kernel floor us/packet   ratio");
+    println!(
+        "run   packets/s   lost   packets/message   server us/packet   kernel floor us/packet   ratio"
+    );
     let mut ratios = Vec::new();
     let mut costs = Vec::new();
     for run in 1..=runs.max(1) {
@@ -38,8 +40,12 @@ fn main() -> anyhow::Result<()> {
         let floor = floor::measure(subscribers, seconds.min(5.0))?;
         let ratio = measured.cpu_us / floor;
         println!(
-            "{run:>3}   {:>9.0}   {:>4.1}%   {:>16.2}   {:>22.2}   {ratio:>5.2}",
-            measured.packets_a_second, measured.lost_percent, measured.cpu_us, floor
+            "{run:>3}   {:>9.0}   {:>4.1}%   {:>15.2}   {:>16.2}   {:>22.2}   {ratio:>5.2}",
+            measured.packets_a_second,
+            measured.lost_percent,
+            measured.packets_a_message,
+            measured.cpu_us,
+            floor
         );
         ratios.push(ratio);
         costs.push(measured.cpu_us);
@@ -61,6 +67,7 @@ struct Measured {
     cpu_us: f64,
     packets_a_second: f64,
     lost_percent: f64,
+    packets_a_message: f64,
 }
 
 /// One run with a media plane of its own.
@@ -114,6 +121,8 @@ fn forward(subscribers: usize, seconds: f64) -> anyhow::Result<Measured> {
     anyhow::ensure!(packets > 0, "nothing was forwarded: {after:?}");
     Ok(Measured {
         cpu_us: (after.cpu_us - before.cpu_us) as f64 / packets as f64,
+        packets_a_message: packets as f64
+            / (after.messages_out - before.messages_out).max(1) as f64,
         packets_a_second: packets as f64 / took_s,
         lost_percent: (100.0 - received as f64 * 100.0 / packets as f64).max(0.0),
     })

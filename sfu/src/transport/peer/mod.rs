@@ -105,6 +105,9 @@ impl Peer {
             .ice
             .answer(check, from, now, identity.provider.crypto())?;
         outbox.push(from, &answer.response);
+        if self.secure.is_none() {
+            outbox.hurry();
+        }
         if self.first_check.is_none() {
             self.first_check = Some(now);
             self.dtls.start(now)?;
@@ -168,6 +171,7 @@ impl Peer {
         };
         while let Some(datagram) = self.dtls.transmit() {
             outbox.push(path, &datagram);
+            outbox.hurry();
         }
     }
 
@@ -199,10 +203,10 @@ impl Peer {
         Ok(plain)
     }
 
-    /// Sends a packet into every slot that follows its track. Returns how many took it.
-    pub(crate) fn forward(
+    /// Sends packets into every slot that follows their tracks. Returns how many were taken, by how many slots each.
+    pub(crate) fn forward<'a>(
         &mut self,
-        packet: &Packet<'_>,
+        packets: impl Iterator<Item = Packet<'a>>,
         now: Instant,
         outbox: &mut Outbox,
     ) -> u64 {
@@ -212,19 +216,21 @@ impl Peer {
         let Some(secure) = &mut self.secure else {
             return 0;
         };
-        if packet.codec.kind() == Kind::Video && !ready {
-            return 0;
-        }
         let mut sent = 0;
-        for slot in &mut self.slots {
-            if slot.follows(packet.stream.track) {
-                sent += u64::from(outbox.write(path, |out| {
-                    let start = out.len();
-                    slot.forward(packet, now, out).is_some_and(|written| {
-                        let (header, index) = (written.header_len, written.index);
-                        secure.outbound.seal_rtp(out, start, header, index).is_ok()
-                    })
-                }));
+        for packet in packets {
+            if packet.codec.kind() == Kind::Video && !ready {
+                continue;
+            }
+            for slot in &mut self.slots {
+                if slot.follows(packet.stream.track) {
+                    sent += u64::from(outbox.write(path, |out| {
+                        let start = out.len();
+                        slot.forward(&packet, now, out).is_some_and(|written| {
+                            let (header, index) = (written.header_len, written.index);
+                            secure.outbound.seal_rtp(out, start, header, index).is_ok()
+                        })
+                    }));
+                }
             }
         }
         sent
