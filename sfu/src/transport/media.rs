@@ -194,6 +194,7 @@ impl Shard {
             return;
         };
         let changes = std::mem::take(&mut peer.reception.changes);
+        self.timers.stir();
         if let Some(state) = self.rooms.get_mut(&peer.room) {
             for change in changes {
                 state.change_track(&peer.room, id, change, at_us, &mut self.outlook);

@@ -22,4 +22,5 @@ mod shard;
 mod srtp;
 #[cfg(test)]
 mod tests;
+mod timers;
 mod udp;

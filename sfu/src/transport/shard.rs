@@ -19,6 +19,7 @@ use super::negotiation::Grants;
 use super::outbox::Outbox;
 use super::peer::{NewPeer, Peer, Progress};
 use super::rooms::{Clock, Outlook, RoomState};
+use super::timers::Timers;
 use super::udp::{self, Inbox};
 use crate::command::Joined;
 use crate::error::SfuError;
@@ -27,10 +28,6 @@ use crate::feed::Feed;
 use crate::ids::{ParticipantId, RoomId, Source};
 use crate::{SfuConfig, Stats};
 
-/// Between two looks at everybody's timers.
-const TICK: Duration = Duration::from_millis(10);
-/// Between two decisions about who is in which slot.
-const ROOM_TICK: Duration = Duration::from_millis(100);
 /// Without participants the shard sleeps this long; a command or a datagram wakes it.
 const IDLE: Duration = Duration::from_secs(1);
 /// Batches received in one turn before commands and timers have theirs.
@@ -38,7 +35,8 @@ const BATCHES_PER_TURN: usize = 4;
 
 /// One shard. The next one would have its own of everything in here.
 pub(crate) struct Shard {
-    config: SfuConfig,
+    /// As the operator wants it.
+    pub(super) config: SfuConfig,
     identity: Arc<Identity>,
     candidates: Vec<SocketAddr>,
     socket: Arc<UdpSocket>,
@@ -65,8 +63,8 @@ pub(crate) struct Shard {
     pub(super) clock: Clock,
     /// Counters.
     pub(super) stats: Stats,
-    next_tick: Instant,
-    next_room_tick: Instant,
+    /// When timers are due.
+    pub(super) timers: Timers,
 }
 
 /// What a shard is made with.
@@ -111,8 +109,7 @@ impl Shard {
             outlook: Outlook::new(new.events),
             clock: Clock::start(now),
             stats: Stats::default(),
-            next_tick: now,
-            next_room_tick: now,
+            timers: Timers::new(now),
         }
     }
 
@@ -123,11 +120,13 @@ impl Shard {
             let timeout = if self.peers.is_empty() {
                 IDLE
             } else {
-                let next = self.leaves_at.unwrap_or(self.next_tick);
-                next.min(self.next_tick)
-                    .saturating_duration_since(Instant::now())
+                let due = self.timers.due_at();
+                let next = self.leaves_at.map_or(due, |leaves_at| due.min(leaves_at));
+                next.saturating_duration_since(Instant::now())
             };
-            udp::wait(&self.socket, &self.control.waker, timeout);
+            // While packets wait for company, what comes meanwhile waits in the kernel and is fetched with one call.
+            let socket = self.leaves_at.is_none().then_some(&*self.socket);
+            udp::wait(socket, &self.control.waker, timeout);
             self.turn(&mut inbox);
         }
         let now = Instant::now();
@@ -292,6 +291,7 @@ impl Shard {
         room.plan.add(id, peer.public_slots());
         room.members.push(id);
         self.peers.insert(id, Box::new(peer));
+        self.timers.stir();
         self.update_room(&join.room, now);
         Ok(joined)
     }
@@ -399,38 +399,6 @@ impl Shard {
             messages_out: self.outbox.sent_messages,
             refused,
             ..self.stats.clone()
-        }
-    }
-
-    pub(super) fn tick(&mut self, now: Instant) {
-        if now < self.next_tick {
-            return;
-        }
-        self.next_tick = now + TICK;
-        let consent = Duration::from_secs(self.config.consent_s);
-        let mut over = Vec::new();
-        let mut ready = false;
-        for (id, peer) in &mut self.peers {
-            if let Progress::Over(reason) = peer.tick(now, consent, &mut self.outbox) {
-                over.push((*id, reason));
-            } else if peer.became_ready(now) {
-                ready = true;
-            }
-        }
-        for (id, reason) in over {
-            self.gone(id, reason, now);
-        }
-        if now >= self.next_room_tick {
-            self.next_room_tick = now + ROOM_TICK;
-            let rooms: Vec<_> = self.rooms.keys().cloned().collect();
-            for room in rooms {
-                self.update_room(&room, now);
-            }
-            self.rooms.values_mut().for_each(RoomState::prune);
-            self.rooms.retain(|_, state| !state.is_over());
-            self.want_keyframes(now);
-        } else if ready {
-            self.want_keyframes(now);
         }
     }
 }

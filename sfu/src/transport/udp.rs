@@ -105,14 +105,17 @@ impl Waker {
     }
 }
 
-/// Waits until the socket has something, the waker was used, or `timeout` has passed.
-pub(crate) fn wait(socket: &UdpSocket, waker: &Waker, timeout: Duration) {
+/// Waits until the socket has something, the waker was used, or `timeout` has passed. Without a socket it waits for the
+/// other two.
+pub(crate) fn wait(socket: Option<&UdpSocket>, waker: &Waker, timeout: Duration) {
     let watch = |fd| libc::pollfd {
         fd,
         events: libc::POLLIN,
         revents: 0,
     };
-    let mut watched = [watch(socket.as_raw_fd()), watch(waker.0.as_raw_fd())];
+    // A negative descriptor is not watched (poll(2)).
+    let socket = socket.map_or(-1, AsRawFd::as_raw_fd);
+    let mut watched = [watch(socket), watch(waker.0.as_raw_fd())];
     let timeout = libc::timespec {
         tv_sec: timeout.as_secs() as libc::time_t,
         tv_nsec: libc::c_long::from(timeout.subsec_nanos()),

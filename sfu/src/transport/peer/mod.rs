@@ -86,6 +86,16 @@ impl Peer {
             .is_some_and(|secure| self.heard || now >= secure.since + READY_AFTER)
     }
 
+    /// Whether its timers are short: it is not connected yet, or it sends.
+    pub(crate) fn is_brisk(&self) -> bool {
+        !self.was_ready
+            || self
+                .reception
+                .lines
+                .iter()
+                .any(|line| line.running.is_some())
+    }
+
     /// Says `true` once, when the connection became ready.
     pub(crate) fn became_ready(&mut self, now: Instant) -> bool {
         let ready = self.is_ready(now);

@@ -8,7 +8,7 @@ use super::*;
 fn received(socket: &UdpSocket, waker: &Waker, count: usize) -> Vec<(Vec<u8>, SocketAddr)> {
     let (mut inbox, mut all) = (Inbox::new(), Vec::new());
     for _ in 0..100 {
-        wait(socket, waker, Duration::from_millis(100));
+        wait(Some(socket), waker, Duration::from_millis(100));
         inbox.receive(socket, |bytes, from, _| all.push((bytes.to_vec(), from)));
         if all.len() >= count {
             break;
