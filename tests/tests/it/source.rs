@@ -1,4 +1,4 @@
-//! The project's own files, read once for the rules in `tidy.rs`. It is no parser: it knows just enough of Rust to tell
+//! The project's own files, read once for the rules in `tidy/`. It is no parser: it knows just enough of Rust to tell
 //! code from comments, strings and tests.
 
 use std::path::{Path, PathBuf};

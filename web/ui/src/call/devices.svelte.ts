@@ -129,6 +129,8 @@ export class Devices {
   async setQuiet(quiet: boolean): Promise<MediaStreamTrack | null> {
     this.quiet = quiet;
     remember("noise", quiet ? "" : "keep");
+    // One that is being opened right now was asked for with what held before.
+    await this.settled();
     if (!this.microphone) return null;
     this.#drop("microphone");
     return await this.open("microphone");
