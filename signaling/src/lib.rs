@@ -20,6 +20,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sfu::RoomId;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use hub::{Control, Ends, Hub};
@@ -180,8 +181,13 @@ impl Signaling {
     }
 
     fn tell(&self, control: Control) {
-        if self.control.try_send(control).is_err() {
-            tracing::error!("the hub does not listen, a command was dropped");
+        match self.control.try_send(control) {
+            Ok(()) => {}
+            // Rooms that end with the server are told so by the end of it.
+            Err(TrySendError::Closed(_)) => tracing::debug!("the hub has ended"),
+            Err(TrySendError::Full(_)) => {
+                tracing::error!("the hub does not listen, a command was dropped");
+            }
         }
     }
 }
