@@ -35,6 +35,18 @@ pub enum Event {
         /// The stream.
         track: TrackId,
     },
+    /// Which simulcast layers of a source somebody needs: the whole list of rids, every time it changes. The others are
+    /// sent for nobody.
+    LayersWanted {
+        /// The room.
+        room: RoomId,
+        /// Who sends them.
+        participant: ParticipantId,
+        /// Where they come from.
+        source: Source,
+        /// The rids to send, the smallest layer first.
+        layers: Vec<String>,
+    },
     /// Who is in which slot of one subscriber: the whole map, every time it changes.
     SlotMap {
         /// The subscriber.

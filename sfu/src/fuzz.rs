@@ -191,6 +191,7 @@ impl Act {
         let stream = |source: usize| StreamId {
             track: TrackId(source as u64),
             ssrc: source as u32,
+            layer: 0,
         };
         Self {
             now,

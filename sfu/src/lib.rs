@@ -114,6 +114,12 @@ impl Sfu {
         self.handle.tell(Command::Pin(subscriber, pinned));
     }
 
+    /// How high a subscriber's page shows its slots, by mid, in device pixels: a small tile gets a small layer. A slot of
+    /// which nothing is said gets the best.
+    pub fn view(&self, subscriber: ParticipantId, tiles: Vec<(String, u16)>) {
+        self.handle.tell(Command::View(subscriber, tiles));
+    }
+
     /// Asks a video track's sender for a keyframe; throttled, deferred when too early, never dropped.
     pub fn request_keyframe(&self, track: TrackId) {
         self.handle.tell(Command::Keyframe(track));

@@ -200,6 +200,12 @@ impl Room {
         }
     }
 
+    /// Whose face `subscriber` keeps in sight.
+    pub fn pinned(&self, subscriber: ParticipantId) -> Option<ParticipantId> {
+        let place = *self.places.get(&subscriber)?;
+        self.members.get(place)?.pinned
+    }
+
     /// The loudness of one packet of a participant's microphone. Ignored for one who is not here.
     pub fn audio_level(&mut self, participant: ParticipantId, level: AudioLevel, now: Instant) {
         if self.places.contains_key(&participant) {

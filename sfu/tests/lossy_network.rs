@@ -205,6 +205,7 @@ impl Scene {
         let stream = |ssrc| StreamId {
             track: TrackId(1),
             ssrc,
+            layer: 0,
         };
         Self {
             now,

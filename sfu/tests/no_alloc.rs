@@ -34,6 +34,7 @@ impl Scene {
         let stream = StreamId {
             track: TrackId(1),
             ssrc: 7,
+            layer: 0,
         };
         let mut payload_types = PayloadTypes::default();
         payload_types.set(

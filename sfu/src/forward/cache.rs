@@ -100,6 +100,7 @@ mod tests {
             stream: StreamId {
                 track: TrackId(1),
                 ssrc: 2,
+                layer: 0,
             },
             codec: Codec::Vp8,
             index,

@@ -14,6 +14,19 @@ pub fn begins_keyframe(codec: Codec, payload: &[u8]) -> bool {
     }
 }
 
+/// Lines of the picture that a keyframe begins, where its first packet says so plainly (VP8).
+pub fn keyframe_lines(codec: Codec, payload: &[u8]) -> Option<u16> {
+    if codec != Codec::Vp8 {
+        return None;
+    }
+    // RFC 6386 §9.1: three bytes of tag, the start code, width and height of 14 bits each.
+    let header = payload.get(vp8::Descriptor::parse(payload)?.len..)?;
+    let [_, _, _, 0x9d, 0x01, 0x2a, _, _, low, high, ..] = *header else {
+        return None;
+    };
+    Some(u16::from_le_bytes([low, high]) & 0x3fff).filter(|lines| *lines > 0)
+}
+
 /// RFC 7741 §4.3: the first partition begins here and its header's P bit is 0.
 fn vp8_begins(payload: &[u8]) -> Option<bool> {
     let descriptor = vp8::Descriptor::parse(payload)?;
@@ -79,6 +92,16 @@ mod tests {
             &[0x90, 0xe0, 0x81, 0x23, 0x07, 0x20, 0x10]
         ));
         assert!(!begins_keyframe(Codec::Vp8, &[0x90, 0x80, 0x81]), "cut");
+    }
+
+    #[test]
+    fn vp8_keyframes_say_how_large_they_are() {
+        let header = [
+            0x90, 0x80, 0x05, 0, 0, 0, 0x9d, 0x01, 0x2a, 0x00, 0x05, 0xd0, 0x42, 9,
+        ];
+        assert_eq!(keyframe_lines(Codec::Vp8, &header), Some(720));
+        assert_eq!(keyframe_lines(Codec::Vp8, &header[..10]), None, "cut");
+        assert_eq!(keyframe_lines(Codec::H264, &header), None);
     }
 
     #[test]

@@ -5,7 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::packet::{Packet, StreamId};
+use super::layers::Wish;
+use super::packet::{LayerId, Packet, StreamId};
 use super::picture_ids::{Numbers, PictureIds, Shift};
 use super::resend::ResendLimit;
 use super::rtcp::{ReportBlock, SenderInfo};
@@ -102,6 +103,9 @@ struct Last {
 pub struct Downstream {
     config: DownstreamConfig,
     wanted: Option<TrackId>,
+    /// The layer of the wanted track to switch to.
+    target: u8,
+    wish: Wish,
     /// Since when something else is wanted than what is shown.
     wanted_since: Instant,
     current: Option<StreamId>,
@@ -125,6 +129,8 @@ impl Downstream {
     pub fn new(config: DownstreamConfig, now: Instant) -> Self {
         Self {
             wanted: None,
+            target: 0,
+            wish: Wish::default(),
             wanted_since: now,
             current: None,
             ssrc_changed: false,
@@ -157,16 +163,44 @@ impl Downstream {
     }
 
     /// Says what the slot should show from now on. Sound changes with the next packet; a picture at the wanted track's next
-    /// keyframe, and until then ([`HANDOVER`] at most) the old one goes on. `None` empties the slot at once.
+    /// keyframe, and until then ([`HANDOVER`] at most) the old one goes on. `None` empties the slot at once. The target
+    /// layer is the smallest until [`Self::set_target`].
     pub fn want(&mut self, track: Option<TrackId>, now: Instant) {
         if track != self.wanted {
             self.wanted = track;
+            self.target = 0;
             self.wanted_since = now;
             self.ssrc_changed = false;
         }
         if track.is_none() {
             self.current = None;
         }
+    }
+
+    /// Which layer of the wanted track the slot should show: it switches at that layer's next keyframe, and until then the
+    /// one that is shown goes on. A track that is not shown yet begins with any layer up to it.
+    pub fn set_target(&mut self, layer: u8) {
+        self.target = layer;
+    }
+
+    /// The layer the slot should show.
+    pub fn target(&self) -> u8 {
+        self.target
+    }
+
+    /// What the viewer can use.
+    pub fn wish(&self) -> Wish {
+        self.wish
+    }
+
+    /// The height of the slot's tile in device pixels; `None`: not known, so the best is good enough.
+    pub fn set_lines(&mut self, lines: Option<u16>) {
+        self.wish.lines = lines;
+    }
+
+    /// Bits per second that the receiver's network carries for this slot; `None`: as many as there are.
+    pub fn set_ceiling(&mut self, bits_per_second: Option<u64>) {
+        self.wish.ceiling = bits_per_second;
     }
 
     /// What the slot should show.
@@ -179,24 +213,41 @@ impl Downstream {
         self.current
     }
 
-    /// The track a keyframe of which is needed before the slot can show it. Ask after [`Self::want`] and after a
-    /// [`Self::forward`] that gave `None`.
-    pub fn needs_keyframe(&self) -> Option<TrackId> {
-        let shown = self.current.map(|stream| stream.track);
-        self.wanted.filter(|_| {
-            self.config.kind == Kind::Video && (shown != self.wanted || self.ssrc_changed)
-        })
+    /// The layer a keyframe of which is needed before the slot can show it. Ask after [`Self::want`], [`Self::set_target`]
+    /// and after a [`Self::forward`] that gave `None`.
+    pub fn needs_keyframe(&self) -> Option<LayerId> {
+        let target = self.target_id()?;
+        let shown = self.current.map(StreamId::layer_id);
+        let needed = shown != Some(target) || self.ssrc_changed;
+        needed.then_some(target)
     }
 
-    /// The receiver asks for a keyframe (PLI, FIR): of which track. `None` for an empty slot, which keeps its last picture
+    fn target_id(&self) -> Option<LayerId> {
+        let track = self.wanted.filter(|_| self.config.kind == Kind::Video)?;
+        let layer = self.target;
+        Some(LayerId { track, layer })
+    }
+
+    /// The receiver asks for a keyframe (PLI, FIR): of which layer. `None` for an empty slot, which keeps its last picture
     /// and may ask for another for ever (rule 7), and for sound.
-    pub fn keyframe_wanted_by_viewer(&self) -> Option<TrackId> {
-        self.wanted.filter(|_| self.config.kind == Kind::Video)
+    pub fn keyframe_wanted_by_viewer(&self) -> Option<LayerId> {
+        let target = self.target_id()?;
+        let shown = self.current.map(StreamId::layer_id);
+        Some(
+            shown
+                .filter(|shown| shown.track == target.track)
+                .unwrap_or(target),
+        )
     }
 
-    /// Whether packets of this track may interest the slot (cheap; ask before [`Self::forward`]).
-    pub fn follows(&self, track: TrackId) -> bool {
-        self.wanted == Some(track) || self.current.is_some_and(|stream| stream.track == track)
+    /// Whether packets of this stream may interest the slot (cheap; ask before [`Self::forward`]).
+    pub fn follows(&self, stream: StreamId) -> bool {
+        let shown = self.current.map(StreamId::layer_id);
+        shown == Some(stream.layer_id())
+            || (self.wanted == Some(stream.track)
+                && (stream.layer == self.target
+                    || (stream.layer < self.target
+                        && shown.is_none_or(|shown| shown.track != stream.track))))
     }
 
     /// Appends the packet as this slot sends it; `None`: not for this slot, or not now.
@@ -352,9 +403,19 @@ impl Downstream {
         if self.config.kind == Kind::Audio {
             return true;
         }
-        let shown = self.current.map(|stream| stream.track);
-        self.ssrc_changed |= shown == self.wanted;
-        packet.keyframe && packet.behind <= STALE_BEHIND
+        let layer = packet.stream.layer;
+        let shown = self
+            .current
+            .filter(|shown| Some(shown.track) == self.wanted);
+        let suits = match shown {
+            None => layer <= self.target,
+            Some(shown) if shown.layer == layer => {
+                self.ssrc_changed = true;
+                true
+            }
+            Some(_) => layer == self.target,
+        };
+        suits && packet.keyframe && packet.behind <= STALE_BEHIND
     }
 
     /// Lets the packet's stream go on where the slot's stream stopped.

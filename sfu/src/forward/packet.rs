@@ -12,6 +12,27 @@ pub struct StreamId {
     pub track: TrackId,
     /// The SSRC it was sent with.
     pub ssrc: u32,
+    /// Which of the track's simulcast layers it is: 0 is the smallest picture, and the only one without simulcast.
+    pub layer: u8,
+}
+
+impl StreamId {
+    /// The layer whose stream this is.
+    pub fn layer_id(self) -> LayerId {
+        LayerId {
+            track: self.track,
+            layer: self.layer,
+        }
+    }
+}
+
+/// Names one layer of a track, whichever SSRC it is sent with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct LayerId {
+    /// The track.
+    pub track: TrackId,
+    /// The layer; see [`StreamId::layer`].
+    pub layer: u8,
 }
 
 /// A packet as its sender sent it: decrypted, unwrapped from RTX, seen for the first time.

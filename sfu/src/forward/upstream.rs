@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::cache::PacketCache;
-use super::codec::begins_keyframe;
+use super::codec::{begins_keyframe, keyframe_lines};
+use super::layers::{LayerState, Rate};
 use super::losses::Losses;
 use super::packet::{Packet, StreamId};
 use super::quality::Quality;
@@ -61,6 +62,8 @@ pub struct Upstream {
     losses: Losses,
     quality: Quality,
     last_media: Option<Instant>,
+    rate: Rate,
+    lines: u16,
 }
 
 impl Upstream {
@@ -78,6 +81,8 @@ impl Upstream {
             losses: Losses::default(),
             quality: Quality::new(codec.clock_rate()),
             last_media: None,
+            rate: Rate::default(),
+            lines: 0,
         }
     }
 
@@ -116,6 +121,7 @@ impl Upstream {
         if !payload.is_empty() {
             self.last_media = Some(now);
         }
+        self.rate.add(payload.len(), now);
         let packet = Packet {
             stream: self.stream,
             codec,
@@ -128,6 +134,9 @@ impl Upstream {
             payload,
             received: now,
         };
+        if packet.keyframe {
+            self.lines = keyframe_lines(codec, payload).unwrap_or(self.lines);
+        }
         self.cache.keep(&packet);
         Ok(packet)
     }
@@ -169,6 +178,15 @@ impl Upstream {
         self.quality.report(self.stream.ssrc, now)
     }
 
+    /// What is known of it as a layer.
+    pub fn state(&self, now: Instant) -> LayerState {
+        LayerState {
+            runs: self.is_active(now),
+            bitrate: self.rate.bits_per_second(),
+            lines: self.lines,
+        }
+    }
+
     /// Whether a packet with a payload came within the last second: only then may a keyframe be asked for (rule 3).
     pub fn is_active(&self, now: Instant) -> bool {
         self.last_media
@@ -186,6 +204,7 @@ mod tests {
     const STREAM: StreamId = StreamId {
         track: TrackId(1),
         ssrc: 7,
+        layer: 0,
     };
 
     fn bytes(sequence: u16, payload: &[u8]) -> Vec<u8> {

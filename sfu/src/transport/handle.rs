@@ -56,6 +56,8 @@ pub(crate) enum Command {
     SetMuted(ParticipantId, Source, bool),
     /// Whom a subscriber wants to see.
     Pin(ParticipantId, Option<ParticipantId>),
+    /// How high the tiles of a subscriber's slots are, by mid, in device pixels.
+    View(ParticipantId, Vec<(String, u16)>),
     /// A keyframe of a track.
     Keyframe(TrackId),
     /// A room's feed.

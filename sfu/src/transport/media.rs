@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use super::peer::Peer;
 use super::shard::Shard;
+use crate::forward::packet::LayerId;
 use crate::forward::rtcp::{self, Rtcp};
-use crate::ids::{Kind, ParticipantId, RoomId, Source, TrackId};
+use crate::ids::{Kind, ParticipantId, RoomId, Source};
 
 /// Sequence numbers of one NACK compound that are answered; a browser asks for far fewer.
 const MAX_LOST: usize = 512;
@@ -43,7 +44,7 @@ impl Shard {
             state.plan.audio_level(id, level, now);
         }
         if state.is_fed() {
-            state.feed_packet(&taken.packet, at_us);
+            state.feed_packet(&taken.packet, now, at_us);
         }
         if state.pending.is_empty() {
             self.waiting.push(room);
@@ -67,10 +68,10 @@ impl Shard {
                     self.stats.packets_out += peer.forward(packets, now, &mut self.outbox);
                 }
             }
-            for (from, track) in state.pending.keyframes() {
+            for (from, stream) in state.pending.keyframes() {
                 // It may have come before anybody asked: the first packet of a track makes the slots want it.
                 if let Some(peer) = self.peers.get_mut(&from) {
-                    peer.reception.keyframe_served(track);
+                    peer.reception.keyframe_served(stream);
                 }
             }
             state.pending.clear();
@@ -122,10 +123,7 @@ impl Shard {
                     let peers = &self.peers;
                     let cached = |stream: crate::forward::packet::StreamId, index| {
                         let owner = peers.get(&owner(stream.track)?)?;
-                        let running = owner.reception.running(stream.track)?;
-                        (running.upstream.stream() == stream)
-                            .then(|| running.upstream.cached(index))
-                            .flatten()
+                        owner.reception.upstream(stream)?.cached(index)
                     };
                     let lost = lost.inspect(|_| answered += 1);
                     let lost = lost.take(MAX_LOST);
@@ -151,39 +149,42 @@ impl Shard {
     fn on_keyframe_wanted(&mut self, peer: &Peer, ssrc: u32) {
         let mut slots = peer.slots.iter();
         let slot = slots.find(|slot| slot.config().ssrc == ssrc);
-        if let Some(track) = slot.and_then(|slot| slot.keyframe_wanted_by_viewer()) {
-            self.request_keyframe(&peer.room, track);
+        if let Some(layer) = slot.and_then(|slot| slot.keyframe_wanted_by_viewer()) {
+            self.request_keyframe(&peer.room, layer);
         }
     }
 
-    fn request_keyframe(&mut self, room: &RoomId, track: TrackId) {
-        let owner = self.rooms.get(room).and_then(|room| room.owner(track));
+    pub(super) fn request_keyframe(&mut self, room: &RoomId, layer: LayerId) {
+        let owner = self
+            .rooms
+            .get(room)
+            .and_then(|room| room.owner(layer.track));
         if let Some(owner) = owner.and_then(|owner| self.peers.get_mut(&owner)) {
-            owner.reception.request_keyframe(track);
+            owner.reception.request_keyframe(layer);
         }
     }
 
     /// Asks for the keyframes that slots of ready participants wait for.
     pub(super) fn want_keyframes(&mut self, now: Instant) {
-        let mut wanted: Vec<(RoomId, TrackId)> = Vec::new();
+        let mut wanted: Vec<(RoomId, LayerId)> = Vec::new();
         for peer in self.peers.values().filter(|peer| peer.is_ready(now)) {
             for slot in peer.slots.iter().filter(|s| s.config().kind == Kind::Video) {
                 // A track whose codec the browser does not take would be asked for keyframes for ever.
                 let room = self.rooms.get(&peer.room);
-                let shows = |track| {
-                    let codec = room.and_then(|room| room.codec(track));
+                let shows = |layer: LayerId| {
+                    let codec = room.and_then(|room| room.codec(layer.track));
                     codec.is_some_and(|codec| slot.config().payload_types.get(codec).is_some())
                 };
-                if let Some(track) = slot.needs_keyframe()
-                    && !wanted.iter().any(|(_, known)| *known == track)
-                    && shows(track)
+                if let Some(layer) = slot.needs_keyframe()
+                    && !wanted.iter().any(|(_, known)| *known == layer)
+                    && shows(layer)
                 {
-                    wanted.push((peer.room.clone(), track));
+                    wanted.push((peer.room.clone(), layer));
                 }
             }
         }
-        for (room, track) in wanted {
-            self.request_keyframe(&room, track);
+        for (room, layer) in wanted {
+            self.request_keyframe(&room, layer);
         }
     }
 
@@ -218,6 +219,7 @@ impl Shard {
                 slot.want(assignment.wanted, now);
             }
         }
+        self.choose_layers(room, now);
         self.want_keyframes(now);
     }
 }

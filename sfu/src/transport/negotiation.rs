@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sdp::offer::{AUDIO_LEVEL, MID, TRANSPORT_CC};
+use super::sdp::offer::{AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_CC};
 use super::sdp::{Direction, Media, Offer, Role};
 use crate::command::Slot;
 use crate::forward::downstream::{PayloadType, PayloadTypes};
@@ -45,6 +45,8 @@ pub(crate) struct SendingLine {
     pub(crate) payloads: BTreeMap<u8, Payload>,
     /// SSRCs that the offer announced.
     pub(crate) ssrcs: Vec<u32>,
+    /// The rids of its layers, the smallest first; empty without simulcast.
+    pub(crate) rids: Vec<String>,
 }
 
 /// An m-line into which we send.
@@ -63,6 +65,10 @@ pub(crate) struct SlotLine {
 pub(crate) struct IncomingExtensions {
     /// MID (RFC 9143).
     pub(crate) mid: Option<u8>,
+    /// Rid of a layer (RFC 8852).
+    pub(crate) rid: Option<u8>,
+    /// Rid of the layer whose packets are sent again (RFC 8852).
+    pub(crate) repaired_rid: Option<u8>,
     /// Audio level (RFC 6464).
     pub(crate) audio_level: Option<u8>,
     /// Transport-wide sequence number.
@@ -112,6 +118,8 @@ impl Plan {
         };
         let ids = &mut self.extensions;
         ids.mid = ids.mid.or(media.extension(MID));
+        ids.rid = ids.rid.or(media.extension(RID));
+        ids.repaired_rid = ids.repaired_rid.or(media.extension(REPAIRED_RID));
         ids.audio_level = ids.audio_level.or(media.extension(AUDIO_LEVEL));
         ids.transport_cc = ids.transport_cc.or(media.extension(TRANSPORT_CC));
         match media.direction {
@@ -157,6 +165,7 @@ fn sending_line(media: &Media, kind: Kind, source: Source) -> SendingLine {
         kind,
         payloads,
         ssrcs: media.ssrcs.iter().copied().chain(retransmissions).collect(),
+        rids: media.rids.clone(),
     }
 }
 
@@ -208,10 +217,15 @@ mod tests {
 
     #[test]
     fn ids_and_payload_types_are_each_browsers_own() {
-        for (text, mid, transport_cc, vp8) in [(CHROMIUM, 4, 3, 96), (FIREFOX, 3, 7, 120)] {
+        for (text, mid, transport_cc, rids, vp8) in [
+            (CHROMIUM, 4, 3, (Some(10), Some(11)), 96),
+            (FIREFOX, 3, 7, (Some(9), Some(10)), 120),
+        ] {
             let plan = Plan::new(&Offer::parse(text).unwrap(), ALL, &[]);
             assert_eq!(plan.extensions.mid, Some(mid));
             assert_eq!(plan.extensions.transport_cc, Some(transport_cc));
+            assert_eq!((plan.extensions.rid, plan.extensions.repaired_rid), rids);
+            assert_eq!(plan.sending[1].rids, ["q", "h", "f"]);
             let types = plan.slots[1].payload_types.get(Codec::Vp8).unwrap();
             assert_eq!(types.media, vp8);
         }

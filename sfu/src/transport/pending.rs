@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use crate::forward::packet::Packet;
-use crate::ids::{ParticipantId, TrackId};
+use crate::forward::packet::{Packet, StreamId};
+use crate::ids::ParticipantId;
 
 /// So many packets do not wait for more.
 const FULL: usize = 256;
@@ -54,10 +54,10 @@ impl Pending {
         others.map(|one| one.packet.with_payload(&self.bytes[one.place.clone()]))
     }
 
-    /// The senders and tracks of the keyframes among what waits.
-    pub(crate) fn keyframes(&self) -> impl Iterator<Item = (ParticipantId, TrackId)> {
+    /// The senders and streams of the keyframes among what waits.
+    pub(crate) fn keyframes(&self) -> impl Iterator<Item = (ParticipantId, StreamId)> {
         let keyframes = self.waiting.iter().filter(|one| one.packet.keyframe);
-        keyframes.map(|one| (one.from, one.packet.stream.track))
+        keyframes.map(|one| (one.from, one.packet.stream))
     }
 
     /// Forgets what waited; the buffers stay.

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::negotiation::{IncomingExtensions, Payload, Plan, SendingLine};
+use super::running::{Layer, Running};
 use crate::congestion::feedback::FeedbackCollector;
-use crate::forward::keyframes::KeyframeRequests;
+use crate::forward::layers::Wanted;
 use crate::forward::packet::{Packet, StreamId};
 use crate::forward::rtcp::SenderInfo;
 use crate::forward::rtcp_write;
@@ -16,27 +17,22 @@ use crate::forward::rtx::{self, Unwrapped};
 use crate::forward::upstream::{Upstream, Via};
 use crate::ids::{Codec, Kind, Source, TrackId};
 
-/// SSRCs that are remembered with their m-line; a browser has at most two per m-line.
+/// SSRCs that are remembered with their m-line and layer; a browser has at most two per m-line, or two per layer.
 const MAX_LATCHED: usize = 64;
 
 /// One sending m-line and what comes on it.
 pub(crate) struct Line {
     /// What was negotiated.
     pub(crate) plan: SendingLine,
-    /// The stream that comes, since its first packet.
+    /// The track that comes, since its first packet.
     pub(crate) running: Option<Running>,
 }
 
-/// A stream that comes.
-pub(crate) struct Running {
-    /// Its name for everybody else.
-    pub(crate) track: TrackId,
-    /// What it is.
-    pub(crate) codec: Codec,
-    /// Its packets.
-    pub(crate) upstream: Upstream,
-    /// Who waits for a keyframe of it.
-    pub(crate) keyframes: KeyframeRequests,
+impl Line {
+    /// How many layers it may have.
+    pub(super) fn layers(&self) -> u8 {
+        self.plan.rids.len().max(1) as u8
+    }
 }
 
 /// A change of which tracks run.
@@ -50,6 +46,8 @@ pub(crate) enum TrackChange {
         source: Source,
         /// What it is.
         codec: Codec,
+        /// How many simulcast layers it may have; 1 without simulcast.
+        layers: u8,
     },
     /// No more packets.
     Ended(TrackId),
@@ -68,7 +66,7 @@ pub(crate) struct Reception {
     /// Its sending m-lines.
     pub(crate) lines: Vec<Line>,
     extensions: IncomingExtensions,
-    latched: HashMap<u32, usize>,
+    latched: HashMap<u32, (usize, u8)>,
     feedback: FeedbackCollector,
     ids: Arc<AtomicU64>,
     /// Tracks that began or ended since somebody looked.
@@ -96,14 +94,18 @@ impl Reception {
         let latched = std::mem::take(&mut self.latched);
         let mut before = std::mem::take(&mut self.lines);
         for line in &plan.sending {
-            let same = |old: &Line| old.plan.mid == line.mid && old.plan.source == line.source;
+            let same = |old: &Line| {
+                let (old, new) = (&old.plan, line);
+                (&old.mid, old.source, &old.rids) == (&new.mid, new.source, &new.rids)
+            };
             let mut running = None;
             if let Some(old) = before.iter().position(same) {
                 running = before[old].running.take();
                 // Its SSRCs stay latched, those of retransmissions too: no MID will say again whose they are.
                 let place = self.lines.len();
-                let its = latched.iter().filter(|(_, place)| **place == old);
-                self.latched.extend(its.map(|(ssrc, _)| (*ssrc, place)));
+                let its = latched.iter().filter(|(_, known)| known.0 == old);
+                self.latched
+                    .extend(its.map(|(ssrc, known)| (*ssrc, (place, known.1))));
             }
             self.lines.push(Line {
                 plan: line.clone(),
@@ -137,12 +139,12 @@ impl Reception {
         {
             self.feedback.received(u16::from_be_bytes([high, low]), now);
         }
-        let place = self.place(&view)?;
+        let (place, layer) = self.place(&view)?;
         let payload = self.lines[place].plan.payloads.get(&view.payload_type());
         match *payload.ok_or("rtp_unknown_payload_type")? {
             Payload::Media(codec) => {
                 let view = RtpView::parse(bytes).map_err(|error| error.code())?;
-                self.accept(place, view, codec, Via::Media, now)
+                self.accept((place, layer), view, codec, Via::Media, now)
             }
             Payload::Rtx(of) => {
                 let line = &self.lines[place];
@@ -154,12 +156,13 @@ impl Reception {
                 if running.codec != codec {
                     return Err("rtx_of_another_codec");
                 }
-                let ssrc = running.upstream.stream().ssrc;
+                let repaired = running.layer(layer).ok_or("rtx_before_media")?;
+                let ssrc = repaired.upstream.stream().ssrc;
                 match rtx::unwrap(bytes, of, ssrc).map_err(|error| error.code())? {
                     Unwrapped::Padding => Err("rtx_padding"),
                     Unwrapped::Original(original) => {
                         let view = RtpView::parse(original).map_err(|error| error.code())?;
-                        self.accept(place, view, codec, Via::Retransmission, now)
+                        self.accept((place, layer), view, codec, Via::Retransmission, now)
                     }
                 }
             }
@@ -170,46 +173,79 @@ impl Reception {
         id.and_then(|id| view.extension(id))
     }
 
-    /// The m-line of a packet. Its SSRC is latched (rule 4): browsers stop sending MID once reports reach them.
-    fn place(&mut self, view: &RtpView<'_>) -> Result<usize, &'static str> {
+    /// The m-line and the layer of a packet. Its SSRC is latched (rule 4): browsers stop sending MID and RID once reports
+    /// reach them.
+    fn place(&mut self, view: &RtpView<'_>) -> Result<(usize, u8), &'static str> {
         let ssrc = view.ssrc();
         let mid = self.extension(view, self.extensions.mid);
+        let known = self.latched.get(&ssrc).copied();
         let by_mid = mid.and_then(|mid| self.find(|plan| plan.mid.as_bytes() == mid));
-        if let Some(place) = by_mid.or_else(|| self.latched.get(&ssrc).copied()) {
-            self.latch(ssrc, place);
-            return Ok(place);
-        }
-        if mid.is_some() {
-            return Err("rtp_unknown_mid");
-        }
-        let payload_type = view.payload_type();
+        let place = match by_mid.or(known.map(|(place, _)| place)) {
+            Some(place) => place,
+            None if mid.is_some() => return Err("rtp_unknown_mid"),
+            None => self.guess(view)?,
+        };
+        let layer = self.layer(place, view, known)?;
+        self.latch(ssrc, (place, layer));
+        Ok((place, layer))
+    }
+
+    /// RFC 8843 section 9.2: else by announced SSRC, else by a payload type that only one m-line has.
+    fn guess(&self, view: &RtpView<'_>) -> Result<usize, &'static str> {
+        let (ssrc, payload_type) = (view.ssrc(), view.payload_type());
         let mut alike = self.lines.iter().enumerate();
         let mut alike = alike
             .by_ref()
             .filter(|(_, line)| line.plan.payloads.contains_key(&payload_type));
-        // RFC 8843 section 9.2: else by announced SSRC, else by a payload type that only one m-line has.
-        let place = self
-            .find(|plan| plan.ssrcs.contains(&ssrc))
+        self.find(|plan| plan.ssrcs.contains(&ssrc))
             .or_else(|| match (alike.next(), alike.next()) {
                 (Some((place, _)), None) => Some(place),
                 _ => None,
             })
-            .ok_or("rtp_unknown_ssrc")?;
-        self.latch(ssrc, place);
-        Ok(place)
+            .ok_or("rtp_unknown_ssrc")
+    }
+
+    /// Which of the m-line's layers a packet belongs to: by its rid, or that of what it repairs, else as its SSRC before.
+    fn layer(
+        &self,
+        place: usize,
+        view: &RtpView<'_>,
+        known: Option<(usize, u8)>,
+    ) -> Result<u8, &'static str> {
+        let rids = &self.lines[place].plan.rids;
+        if rids.is_empty() {
+            return Ok(0);
+        }
+        let rid = self
+            .extension(view, self.extensions.rid)
+            .or_else(|| self.extension(view, self.extensions.repaired_rid));
+        match rid {
+            Some(rid) => rids
+                .iter()
+                .position(|known| known.as_bytes() == rid)
+                .map(|layer| layer as u8)
+                .ok_or("rtp_unknown_rid"),
+            None => known
+                .filter(|(latched, _)| *latched == place)
+                .map(|(_, layer)| layer)
+                .ok_or("rtp_without_rid"),
+        }
     }
 
     fn find(&self, is: impl Fn(&SendingLine) -> bool) -> Option<usize> {
         self.lines.iter().position(|line| is(&line.plan))
     }
 
-    fn latch(&mut self, ssrc: u32, place: usize) {
+    fn latch(&mut self, ssrc: u32, place: (usize, u8)) {
         if self.latched.len() >= MAX_LATCHED && !self.latched.contains_key(&ssrc) {
             // Screens that were shared before: what runs now stays.
             let lines = &self.lines;
             let runs = |ssrc| {
                 let mut running = lines.iter().filter_map(|line| line.running.as_ref());
-                running.any(|running| running.upstream.stream().ssrc == ssrc)
+                running.any(|running| {
+                    let mut layers = running.layers.iter();
+                    layers.any(|layer| layer.upstream.stream().ssrc == ssrc)
+                })
             };
             self.latched.retain(|ssrc, _| runs(*ssrc));
         }
@@ -218,7 +254,7 @@ impl Reception {
 
     fn accept<'a>(
         &mut self,
-        place: usize,
+        (place, layer): (usize, u8),
         view: RtpView<'a>,
         codec: Codec,
         via: Via,
@@ -226,11 +262,12 @@ impl Reception {
     ) -> Result<Taken<'a>, &'static str> {
         let level = self.extension(&view, self.extensions.audio_level);
         let level = level.and_then(|value| value.first().copied().map(AudioLevel::from_byte));
-        self.run(place, view.ssrc(), codec, now)?;
+        self.run((place, layer), view.ssrc(), codec, now)?;
         let line = &mut self.lines[place];
         let running = line.running.as_mut().ok_or("rtp_unknown_ssrc")?;
+        let layer = running.layer_mut(layer).ok_or("rtp_unknown_ssrc")?;
         let level = level.filter(|_| line.plan.kind == Kind::Audio);
-        let packet = running.upstream.receive(&view, codec, level, via, now);
+        let packet = layer.upstream.receive(&view, codec, level, via, now);
         let packet = packet.map_err(|refused| refused.code())?;
         Ok(Taken {
             packet,
@@ -238,75 +275,78 @@ impl Reception {
         })
     }
 
-    /// Makes sure that the stream of this SSRC and codec runs on this line: another codec is another track, another SSRC
-    /// the same track's next stream once the one before is silent.
+    /// Makes sure that the stream of this SSRC and codec runs as this layer of this line: another codec is another track,
+    /// another SSRC the same track's next stream once the one before is silent.
     fn run(
         &mut self,
-        place: usize,
+        (place, layer): (usize, u8),
         ssrc: u32,
         codec: Codec,
         now: Instant,
     ) -> Result<(), &'static str> {
         let line = &mut self.lines[place];
-        let mut track = None;
-        if let Some(running) = &line.running {
-            let same_ssrc = running.upstream.stream().ssrc == ssrc;
-            if same_ssrc && running.codec == codec {
+        let layers = line.layers();
+        if let Some(running) = &mut line.running {
+            let active = |layer: &&Layer| layer.upstream.is_active(now);
+            if running.codec == codec {
+                let track = running.track;
+                let stream = StreamId { track, ssrc, layer };
+                match running.layer_mut(layer) {
+                    Some(known) if known.upstream.stream().ssrc == ssrc => {}
+                    Some(known) if active(&&*known) => return Err("rtp_second_stream"),
+                    Some(known) => *known = Layer::new(stream, codec),
+                    None => running.layers.push(Layer::new(stream, codec)),
+                }
                 return Ok(());
             }
-            if !same_ssrc && running.upstream.is_active(now) {
+            // Only the stream that itself changes its codec may do so while it is sent.
+            let mut others = running
+                .layers
+                .iter()
+                .filter(|known| known.upstream.stream().ssrc != ssrc);
+            if others.any(|known| active(&known)) {
                 return Err("rtp_second_stream");
             }
-            if running.codec == codec {
-                track = Some(running.track);
-            } else {
-                self.changes.push(ended(running));
-            }
+            self.changes.push(ended(running));
         }
-        let track = track.unwrap_or_else(|| {
-            let track = TrackId(self.ids.fetch_add(1, Ordering::Relaxed));
-            self.changes.push(TrackChange::Started {
-                track,
-                source: line.plan.source,
-                codec,
-            });
-            track
+        let track = TrackId(self.ids.fetch_add(1, Ordering::Relaxed));
+        self.changes.push(TrackChange::Started {
+            track,
+            source: line.plan.source,
+            codec,
+            layers,
         });
         line.running = Some(Running {
             track,
             codec,
-            upstream: Upstream::new(StreamId { track, ssrc }, codec),
-            keyframes: KeyframeRequests::default(),
+            layers: vec![Layer::new(StreamId { track, ssrc, layer }, codec)],
+            wanted: Wanted::default(),
         });
         Ok(())
     }
 
-    /// The line on which a track runs.
-    pub(crate) fn running(&self, track: TrackId) -> Option<&Running> {
-        let mut running = self.lines.iter().filter_map(|line| line.running.as_ref());
-        running.find(|running| running.track == track)
+    /// A stream that comes, by its name.
+    pub(crate) fn upstream(&self, stream: StreamId) -> Option<&Upstream> {
+        let running = self.all_running().find(|r| r.track == stream.track)?;
+        let upstream = &running.layer(stream.layer)?.upstream;
+        (upstream.stream() == stream).then_some(upstream)
     }
 
-    /// Notes that somebody needs a keyframe of a track.
-    pub(crate) fn request_keyframe(&mut self, track: TrackId) {
-        if let Some(running) = self.running_mut(track)
-            && running.codec.kind() == Kind::Video
-        {
-            running.keyframes.request();
-        }
+    fn all_running(&self) -> impl Iterator<Item = &Running> {
+        self.lines.iter().filter_map(|line| line.running.as_ref())
     }
 
-    /// Notes that a keyframe of a track reached everybody who could take it.
-    pub(crate) fn keyframe_served(&mut self, track: TrackId) {
-        if let Some(running) = self.running_mut(track) {
-            running.keyframes.on_keyframe();
-        }
-    }
-
-    fn running_mut(&mut self, track: TrackId) -> Option<&mut Running> {
+    /// A track that runs.
+    pub(super) fn running_mut(&mut self, track: TrackId) -> Option<&mut Running> {
         let lines = self.lines.iter_mut();
         let mut running = lines.filter_map(|line| line.running.as_mut());
         running.find(|running| running.track == track)
+    }
+
+    fn all_layers(&mut self) -> impl Iterator<Item = &mut Layer> {
+        let lines = self.lines.iter_mut();
+        let running = lines.filter_map(|line| line.running.as_mut());
+        running.flat_map(|running| &mut running.layers)
     }
 
     /// A sender report: whose track's stream it is about.
@@ -316,49 +356,39 @@ impl Reception {
         info: &SenderInfo,
         now: Instant,
     ) -> Option<StreamId> {
-        let mut running = self
-            .lines
-            .iter_mut()
-            .filter_map(|line| line.running.as_mut());
-        let running = running.find(|running| running.upstream.stream().ssrc == ssrc)?;
-        running.upstream.on_sender_report(info, now);
-        Some(running.upstream.stream())
+        let mut layers = self.all_layers();
+        let layer = layers.find(|layer| layer.upstream.stream().ssrc == ssrc)?;
+        layer.upstream.on_sender_report(info, now);
+        Some(layer.upstream.stream())
     }
 
     /// Appends what is due for the sender: transport-wide feedback, NACKs and PLIs.
     pub(crate) fn feedback(&mut self, ours: u32, rtt: Duration, now: Instant, out: &mut Vec<u8>) {
-        let streams = self.lines.iter().filter_map(|line| line.running.as_ref());
-        let media = streams.map(|running| running.upstream.stream().ssrc).max();
+        let layers = self.all_layers();
+        let media = layers.map(|layer| layer.upstream.stream().ssrc).max();
         if let Some(media) = media {
             while self.feedback.poll(now, ours, media, out) {}
         }
         let mut lost = Vec::new();
-        for line in &mut self.lines {
-            let Some(running) = &mut line.running else {
-                continue;
-            };
-            let ssrc = running.upstream.stream().ssrc;
-            if line.plan.kind == Kind::Video {
-                lost.clear();
-                running.upstream.nacks(now, rtt, &mut lost);
-                if !lost.is_empty() {
-                    rtcp_write::nack(out, ours, ssrc, &lost);
-                }
-                if running.keyframes.poll(running.upstream.is_active(now), now) {
-                    rtcp_write::pli(out, ours, ssrc);
-                }
+        for layer in self.all_layers() {
+            let ssrc = layer.upstream.stream().ssrc;
+            // Sound is never missing and never asked for a keyframe.
+            lost.clear();
+            layer.upstream.nacks(now, rtt, &mut lost);
+            if !lost.is_empty() {
+                rtcp_write::nack(out, ours, ssrc, &lost);
+            }
+            if layer.keyframes.poll(layer.upstream.is_active(now), now) {
+                rtcp_write::pli(out, ours, ssrc);
             }
         }
     }
 
     /// Appends a receiver report about every stream.
     pub(crate) fn report(&mut self, ours: u32, now: Instant, out: &mut Vec<u8>) {
-        let running = self
-            .lines
-            .iter_mut()
-            .filter_map(|line| line.running.as_mut());
-        let blocks: Vec<_> = running
-            .filter_map(|running| running.upstream.report_block(now))
+        let blocks: Vec<_> = self
+            .all_layers()
+            .filter_map(|layer| layer.upstream.report_block(now))
             .collect();
         if !blocks.is_empty() {
             rtcp_write::receiver_report(out, ours, &blocks);

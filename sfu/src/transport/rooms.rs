@@ -10,7 +10,8 @@ use super::pending::Pending;
 use super::reception::TrackChange;
 use crate::event::Event;
 use crate::feed::{Feed, FeedItem, FeedPacket, FeedSender, feed};
-use crate::forward::packet::Packet;
+use crate::forward::merge::Merge;
+use crate::forward::packet::{LayerId, Packet};
 use crate::ids::{Codec, ParticipantId, RoomId, TrackId};
 use crate::room::{Assignment, Room};
 
@@ -79,6 +80,8 @@ struct Known {
     participant: ParticipantId,
     codec: Codec,
     started: FeedItem,
+    /// One stream of all its layers, for the feeds; `None` without simulcast.
+    merge: Option<Merge>,
 }
 
 /// One room.
@@ -132,16 +135,25 @@ impl RoomState {
         self.feeds.retain(|feed| feed.send(item.clone()));
     }
 
-    /// Hands a packet to the feeds. A packet of padding alone is nothing for them.
-    pub(crate) fn feed_packet(&mut self, packet: &Packet<'_>, at_us: u64) {
+    /// Hands a packet to the feeds, of a simulcast track those of the best layer that runs. A packet of padding alone is
+    /// nothing for them.
+    pub(crate) fn feed_packet(&mut self, packet: &Packet<'_>, now: Instant, at_us: u64) {
         if self.feeds.is_empty() || packet.payload.is_empty() {
             return;
         }
+        let known = self.tracks.get_mut(&packet.stream.track);
+        let (sequence, timestamp) = match known.and_then(|known| known.merge.as_mut()) {
+            Some(merge) => match merge.take(packet, now) {
+                Some(numbers) => numbers,
+                None => return,
+            },
+            None => (packet.index as u16, packet.timestamp),
+        };
         self.feed(FeedItem::Packet(FeedPacket {
             track: packet.stream.track,
             at_us,
-            sequence: packet.index as u16,
-            timestamp: packet.timestamp,
+            sequence,
+            timestamp,
             marker: packet.marker,
             keyframe: packet.keyframe,
             payload: Bytes::copy_from_slice(packet.payload),
@@ -163,6 +175,7 @@ impl RoomState {
                 track,
                 source,
                 codec,
+                layers,
             } => {
                 let kind = codec.kind();
                 self.plan.track_started(participant, track, source, kind);
@@ -179,6 +192,7 @@ impl RoomState {
                         participant,
                         codec,
                         started: started.clone(),
+                        merge: (layers > 1).then(Merge::default),
                     },
                 );
                 self.feed(started);
@@ -206,6 +220,17 @@ impl RoomState {
     /// Who sends a track.
     pub(crate) fn owner(&self, track: TrackId) -> Option<ParticipantId> {
         self.tracks.get(&track).map(|known| known.participant)
+    }
+
+    /// The layers whose keyframes the feeds need.
+    pub(crate) fn feeds_need(&self, now: Instant) -> Vec<LayerId> {
+        if self.feeds.is_empty() {
+            return Vec::new();
+        }
+        let merged = self.tracks.iter();
+        merged
+            .filter_map(|(track, known)| known.merge.as_ref()?.needs_keyframe(*track, now))
+            .collect()
     }
 
     /// What a track is.

@@ -7,10 +7,12 @@ use super::*;
 const A: StreamId = StreamId {
     track: TrackId(1),
     ssrc: 0xa,
+    layer: 0,
 };
 const B: StreamId = StreamId {
     track: TrackId(2),
     ssrc: 0xb,
+    layer: 0,
 };
 const MS: Duration = Duration::from_millis(1);
 
@@ -98,7 +100,7 @@ fn an_empty_slot_sends_nothing_and_rule_7_asks_for_nothing() {
     assert_eq!(slot.needs_keyframe(), None);
     slot.want(Some(A.track), now);
     send(&mut slot, A, 70_001, true, now).unwrap();
-    assert_eq!(slot.keyframe_wanted_by_viewer(), Some(A.track));
+    assert_eq!(slot.keyframe_wanted_by_viewer(), Some(A.layer_id()));
     slot.want(None, now);
     assert_eq!(slot.keyframe_wanted_by_viewer(), None);
     assert_eq!(send(&mut slot, A, 70_002, true, now), None);
@@ -109,7 +111,7 @@ fn a_picture_begins_at_a_keyframe_with_the_slots_own_numbers() {
     let now = Instant::now();
     let mut slot = slot(Kind::Video, Some(101), now);
     slot.want(Some(A.track), now);
-    assert_eq!(slot.needs_keyframe(), Some(A.track));
+    assert_eq!(slot.needs_keyframe(), Some(A.layer_id()));
     assert_eq!(send(&mut slot, A, 70_000, false, now), None);
     let (written, bytes) = send(&mut slot, A, 70_001, true, now).unwrap();
     assert_eq!(slot.needs_keyframe(), None);
@@ -139,7 +141,7 @@ fn rule_5_a_switch_goes_on_with_number_timestamp_and_vp8_ids() {
     send(&mut slot, A, 70_000, true, start).unwrap();
     let (_, last) = send(&mut slot, A, 70_001, false, start + 33 * MS).unwrap();
     slot.want(Some(B.track), start + 40 * MS);
-    assert_eq!(slot.needs_keyframe(), Some(B.track));
+    assert_eq!(slot.needs_keyframe(), Some(B.layer_id()));
     assert_eq!(
         send(&mut slot, B, 90_000, false, start + 50 * MS),
         None,
@@ -232,7 +234,7 @@ fn the_old_picture_is_let_go_when_the_new_one_does_not_come() {
     slot.want(Some(A.track), start + 2 * HANDOVER);
     assert_eq!(
         slot.needs_keyframe(),
-        Some(A.track),
+        Some(A.layer_id()),
         "it missed packets meanwhile"
     );
 }
@@ -243,12 +245,13 @@ fn a_track_that_goes_on_under_another_ssrc_needs_a_keyframe() {
     let again = StreamId {
         track: A.track,
         ssrc: 0xaa,
+        layer: 0,
     };
     let mut slot = slot(Kind::Video, Some(101), now);
     slot.want(Some(A.track), now);
     send(&mut slot, A, 70_000, true, now).unwrap();
     assert_eq!(send(&mut slot, again, 80_000, false, now), None);
-    assert_eq!(slot.needs_keyframe(), Some(A.track));
+    assert_eq!(slot.needs_keyframe(), Some(A.layer_id()));
     assert_eq!(
         send(&mut slot, again, 80_001, true, now).unwrap().0.index,
         1001
@@ -427,4 +430,64 @@ fn rule_8_a_sender_report_is_shifted_like_the_stream() {
     };
     slot.on_report_block(&block, start + 25 * MS);
     assert_eq!(slot.rtt(), Some(25 * MS));
+}
+
+fn layer(layer: u8) -> StreamId {
+    StreamId {
+        ssrc: 0xc0 + u32::from(layer),
+        layer,
+        ..A
+    }
+}
+
+#[test]
+fn a_slot_changes_its_layer_at_a_keyframe_and_the_old_one_goes_on_until_then() {
+    let now = Instant::now();
+    let mut slot = slot(Kind::Video, Some(101), now);
+    slot.want(Some(A.track), now);
+    slot.set_target(2);
+    assert_eq!(slot.needs_keyframe(), Some(layer(2).layer_id()));
+    let (first, _) = send(&mut slot, layer(1), 70_000, true, now).unwrap();
+    assert_eq!(
+        slot.needs_keyframe(),
+        Some(layer(2).layer_id()),
+        "any is better than none, but it is not what is wanted"
+    );
+    assert_eq!(send(&mut slot, layer(0), 60_000, true, now), None);
+    assert_eq!(send(&mut slot, layer(2), 80_000, false, now), None);
+    let later = now + 10 * HANDOVER;
+    let (second, bytes) = send(&mut slot, layer(1), 70_001, false, later).unwrap();
+    let (id, tl0) = ids(&bytes);
+    let (third, bytes) = send(&mut slot, layer(2), 80_001, true, later).unwrap();
+    assert!(first.switched && !second.switched && third.switched);
+    assert_eq!(
+        (second.index, third.index),
+        (first.index + 1, first.index + 2)
+    );
+    let next = (id.map(|id| id + 1), tl0.map(|tl0| tl0.wrapping_add(1)));
+    assert_eq!(ids(&bytes), next, "rule 5");
+    assert_eq!(send(&mut slot, layer(1), 70_002, true, later), None);
+    assert_eq!(slot.needs_keyframe(), None);
+}
+
+#[test]
+fn a_slot_follows_what_it_shows_and_what_it_may_switch_to() {
+    let now = Instant::now();
+    let mut slot = slot(Kind::Video, Some(101), now);
+    slot.want(Some(A.track), now);
+    slot.set_target(1);
+    let followed = |slot: &Downstream| [0, 1, 2].map(|number| slot.follows(layer(number)));
+    assert_eq!(followed(&slot), [true, true, false]);
+    send(&mut slot, layer(1), 70_000, true, now).unwrap();
+    assert_eq!(followed(&slot), [false, true, false]);
+    slot.set_target(2);
+    assert_eq!(followed(&slot), [false, true, true]);
+    assert_eq!(slot.keyframe_wanted_by_viewer(), Some(layer(1).layer_id()));
+    slot.want(Some(B.track), now);
+    assert_eq!(
+        followed(&slot),
+        [false, true, false],
+        "until the other comes"
+    );
+    assert!(slot.follows(B));
 }

@@ -232,7 +232,7 @@ impl Peer {
                 continue;
             }
             for slot in &mut self.slots {
-                if slot.follows(packet.stream.track) {
+                if slot.follows(packet.stream) {
                     sent += u64::from(outbox.write(path, |out| {
                         let start = out.len();
                         slot.forward(&packet, now, out).is_some_and(|written| {
@@ -244,6 +244,16 @@ impl Peer {
             }
         }
         sent
+    }
+
+    /// How high the tiles of its slots are, by mid, in device pixels; a slot that is not named is as it was.
+    pub(crate) fn view(&mut self, tiles: &[(String, u16)]) {
+        for (mid, lines) in tiles {
+            let mut slots = self.slots.iter_mut();
+            if let Some(slot) = slots.find(|slot| slot.config().mid == *mid) {
+                slot.set_lines(Some(*lines));
+            }
+        }
     }
 
     /// Answers a NACK. `cached` finds a packet by stream and index. Returns how many were sent again.

@@ -1,10 +1,10 @@
 //! Our answer, written from the offer's own numbers: its payload types, its extension ids, its order of m-lines.
-//! Simulcast is not taken yet: an offer with rids is answered without, and the browser sends one encoding.
+//! Simulcast is taken as it is offered, by rid.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
 
-use super::offer::{AUDIO_LEVEL, MID, Media, Offer, OfferedCodec, TRANSPORT_CC};
+use super::offer::{AUDIO_LEVEL, MID, Media, Offer, OfferedCodec, REPAIRED_RID, RID, TRANSPORT_CC};
 use crate::ids::{Codec, Kind};
 
 /// Where Chromium's estimate begins, in kbit/s. Below 500 it throws away most pictures of its first second and starts
@@ -145,6 +145,7 @@ impl Answer<'_> {
                 MID => true,
                 AUDIO_LEVEL => media.kind == Some(Kind::Audio),
                 TRANSPORT_CC => publishes,
+                RID | REPAIRED_RID => publishes && !media.rids.is_empty(),
                 _ => false,
             };
             if taken {
@@ -153,6 +154,13 @@ impl Answer<'_> {
         }
         for offered in codecs {
             write_codec(out, offered, publishes);
+        }
+        if publishes && !media.rids.is_empty() {
+            for rid in &media.rids {
+                line(out, format_args!("a=rid:{rid} recv"));
+            }
+            let rids = media.rids.join(";");
+            line(out, format_args!("a=simulcast:recv {rids}"));
         }
         if let Role::Slot { ssrc, rtx_ssrc } = role {
             let repaired = media.codecs.iter().any(|offered| offered.rtx.is_some());
@@ -286,7 +294,6 @@ mod tests {
             let text = answer(offer, &roles);
             assert!(text.contains("a=ice-lite\r\n"));
             assert!(text.contains("a=group:BUNDLE 0 1 2 3\r\n"));
-            assert!(!text.contains("simulcast") && !text.contains("a=rid"));
             let sections = sections(&text);
             assert!(sections[0].starts_with(audio) && sections[2].starts_with(audio));
             assert!(sections[1].starts_with(video), "{}", sections[1]);
@@ -299,6 +306,12 @@ mod tests {
             assert!(sections[1].contains("a=recvonly") && sections[1].contains("transport-cc"));
             assert!(sections[1].contains(START_BITRATE) && !sections[3].contains(START_BITRATE));
             assert!(sections[1].contains(TRANSPORT_CC) && !sections[3].contains("transport-cc"));
+            let layers =
+                "a=rid:q recv\r\na=rid:h recv\r\na=rid:f recv\r\na=simulcast:recv q;h;f\r\n";
+            assert!(sections[1].contains(layers) && sections[1].contains(REPAIRED_RID));
+            for other in [0, 2, 3] {
+                assert!(!sections[other].contains("rid"));
+            }
             assert!(sections[3].contains("a=sendonly\r\n"));
             assert!(sections[3].contains("a=ssrc-group:FID 7 8\r\na=ssrc:7 cname:sfu\r\n"));
             assert!(sections[3].contains("a=msid:slot3 slot3t\r\n"));

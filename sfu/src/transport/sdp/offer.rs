@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::MAX_SDP_BYTES;
 use crate::error::SfuError;
+use crate::forward::layers::MAX_LAYERS;
 use crate::ids::{Codec, Kind};
 
 /// M-lines in one offer.
@@ -15,6 +16,10 @@ const MAX_EXTENSIONS: usize = 32;
 
 /// `urn:ietf:params:rtp-hdrext:sdes:mid` (RFC 9143).
 pub(crate) const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
+/// The rid of a simulcast layer (RFC 8852).
+pub(crate) const RID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+/// The rid whose packets are sent again (RFC 8852).
+pub(crate) const REPAIRED_RID: &str = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
 /// RFC 6464.
 pub(crate) const AUDIO_LEVEL: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 /// draft-holmer-rmcat-transport-wide-cc-extensions-01.
@@ -107,6 +112,8 @@ pub(crate) struct Media {
     pub(crate) ssrcs: Vec<u32>,
     /// SSRCs that carry retransmissions, and of which.
     pub(crate) retransmissions: Vec<(u32, u32)>,
+    /// The rids of its simulcast layers, at most [`MAX_LAYERS`], the smallest first; empty without simulcast.
+    pub(crate) rids: Vec<String>,
 }
 
 impl Media {
@@ -146,6 +153,7 @@ struct Section<'a> {
     extensions: Vec<(u8, &'a str)>,
     ssrcs: Vec<u32>,
     groups: Vec<(u32, u32)>,
+    simulcast: Option<&'a str>,
 }
 
 impl Offer {
@@ -249,6 +257,7 @@ impl<'a> Section<'a> {
                     }
                 }
             }
+            "simulcast" => self.simulcast = Some(value),
             "extmap" => self.take_extension(value),
             "ssrc" => {
                 let number = value.split(' ').next().and_then(|n| n.parse().ok());
@@ -328,7 +337,33 @@ impl<'a> Section<'a> {
                 .iter()
                 .map(|(media, rtx)| (*rtx, *media))
                 .collect(),
+            rids: kind.map_or_else(Vec::new, |kind| self.rids(kind)),
         })
+    }
+
+    /// `simulcast:send q;h;~f,g` (RFC 8853): of alternatives the first; `~` is one that is paused at first. The offerer
+    /// says the smallest layer first, as our page does.
+    fn rids(&self, kind: Kind) -> Vec<String> {
+        let mut words = self.simulcast.unwrap_or_default().split(' ');
+        let mut lists = std::iter::from_fn(|| Some((words.next()?, words.next()?)));
+        let Some((_, list)) = lists.find(|(direction, _)| *direction == "send") else {
+            return Vec::new();
+        };
+        let first = |alternatives: &'a str| {
+            let first = alternatives.split(',').next().unwrap_or_default();
+            first.trim_start_matches('~')
+        };
+        let rids: Vec<&str> = list.split(';').map(first).take(MAX_LAYERS).collect();
+        let named = |rid: &&str| {
+            let letters = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+            (1..=16).contains(&rid.len()) && rid.bytes().all(letters)
+        };
+        let distinct = (1..rids.len()).all(|place| !rids[..place].contains(&rids[place]));
+        if kind == Kind::Video && distinct && rids.iter().all(named) {
+            rids.into_iter().map(str::to_owned).collect()
+        } else {
+            Vec::new()
+        }
     }
 
     fn codecs(&self, kind: Kind, formats: &str) -> Vec<OfferedCodec> {
@@ -520,6 +555,35 @@ pub(crate) mod tests {
             offer.media[1].retransmissions[0],
             (4_236_984_009, 4_264_036_088)
         );
+    }
+
+    #[test]
+    fn both_browsers_offer_three_layers() {
+        for text in [CHROMIUM, FIREFOX] {
+            let offer = Offer::parse(text).unwrap();
+            assert_eq!(offer.media[1].rids, ["q", "h", "f"]);
+            assert!(offer.media[0].rids.is_empty() && offer.media[3].rids.is_empty());
+        }
+    }
+
+    #[test]
+    fn layers_are_read_as_far_as_they_make_sense() {
+        for (list, rids) in [
+            ("send a", &["a"][..]),
+            ("send lo,x;~hi", &["lo", "hi"]),
+            ("recv x;y send 1;2", &["1", "2"]),
+            ("send a;b;c;d", &["a", "b", "c"]),
+            ("send a;a", &[]),
+            ("send a;;b", &[]),
+            ("send a;b\tc", &[]),
+            ("recv a;b", &[]),
+            ("send", &[]),
+            ("", &[]),
+        ] {
+            let text = CHROMIUM.replace("a=simulcast:send q;h;f", &format!("a=simulcast:{list}"));
+            let offer = Offer::parse(&text).unwrap();
+            assert_eq!(offer.media[1].rids, rids, "{list}");
+        }
     }
 
     #[test]

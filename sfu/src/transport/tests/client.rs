@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::forward::rtp::{Header, RtpView, write_header};
 use crate::transport::dtls::{Dtls, DtlsEvent, Identity, RtcDtls};
 use crate::transport::front_door::check_bytes;
+use crate::transport::sdp::offer::{REPAIRED_RID, RID};
 use crate::transport::sdp::{Fingerprint, FingerprintHash};
 use crate::transport::srtp::{Inbound, Outbound, Profile, contexts};
 
@@ -16,6 +17,7 @@ pub(super) const RTX: u8 = 97;
 pub(super) const VOICE_SSRC: u32 = 1_001;
 pub(super) const FACE_SSRC: u32 = 2_001;
 pub(super) const FACE_RTX_SSRC: u32 = 2_002;
+const RIDS: &[u8] = b"qhf";
 /// A VP8 payload that begins a keyframe, and one that does not.
 pub(super) const KEYFRAME: &[u8] = &[
     0x10, 0, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01, 9, 9,
@@ -32,6 +34,8 @@ pub(super) struct Wish {
     pub(super) announce: bool,
     /// Wait for the server to begin DTLS.
     pub(super) passive: bool,
+    /// Send the camera in the layers q, h and f.
+    pub(super) layers: bool,
 }
 
 impl Default for Wish {
@@ -42,6 +46,7 @@ impl Default for Wish {
             faces: 2,
             announce: false,
             passive: false,
+            layers: false,
         }
     }
 }
@@ -119,11 +124,18 @@ impl Client {
                 "\r\na=ssrc-group:FID {FACE_SSRC} {FACE_RTX_SSRC}\r\na=ssrc:{FACE_SSRC} cname:x\r\na=ssrc:{FACE_RTX_SSRC} cname:x"
             );
             let voice = format!("\r\na=ssrc:{VOICE_SSRC} cname:x");
+            let layers = format!(
+                "\r\na=extmap:10 {RID}\r\na=extmap:11 {REPAIRED_RID}\r\na=rid:q send\r\na=rid:h send\r\na=rid:f send\r\na=simulcast:send q;h;f"
+            );
             line("audio", "sendonly", if wish.announce { &voice } else { "" });
             line(
                 "video",
                 "sendonly",
-                if wish.announce { &announced } else { "" },
+                match wish {
+                    Wish { layers: true, .. } => &layers,
+                    Wish { announce: true, .. } => &announced,
+                    _ => "",
+                },
             );
         }
         for _ in 0..wish.voices {
@@ -284,6 +296,30 @@ impl Client {
         self.out.push(packet);
     }
 
+    /// Sends a packet of one layer of its camera.
+    pub(super) fn show_layer(&mut self, layer: u8, sequence: u16, payload: &[u8]) {
+        let ssrc = layer_ssrc(layer);
+        let header = header(VP8, ssrc, sequence, u32::from(sequence) * 3_000);
+        let rid = (10, &RIDS[usize::from(layer)..][..1]);
+        let extensions = if self.without_mid {
+            &[][..]
+        } else {
+            &[rid][..]
+        };
+        let packet = self.seal("1", header, extensions, payload);
+        self.out.push(packet);
+    }
+
+    /// Sends a packet of one layer again.
+    pub(super) fn show_layer_again(&mut self, layer: u8, rtx: u16, sequence: u16, payload: &[u8]) {
+        let ssrc = layer_ssrc(layer) + 1;
+        let header = header(RTX, ssrc, rtx, u32::from(sequence) * 3_000);
+        let payload = [&sequence.to_be_bytes()[..], payload].concat();
+        let rid = (11, &RIDS[usize::from(layer)..][..1]);
+        let packet = self.seal("1", header, &[rid], &payload);
+        self.out.push(packet);
+    }
+
     /// Sends a packet of its camera again, as browsers do on a NACK or as a bandwidth probe.
     pub(super) fn show_again(&mut self, rtx_sequence: u16, sequence: u16, payload: &[u8]) {
         let header = header(
@@ -312,6 +348,11 @@ impl Client {
             .map(|view| (view.sequence(), view.payload().to_vec()))
             .collect()
     }
+}
+
+/// The SSRC of a layer; the next one is that of its retransmissions.
+pub(super) fn layer_ssrc(layer: u8) -> u32 {
+    3_000 + 10 * u32::from(layer)
 }
 
 fn header(payload_type: u8, ssrc: u32, sequence: u16, timestamp: u32) -> Header {

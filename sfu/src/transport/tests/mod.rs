@@ -6,5 +6,6 @@ mod client;
 mod connecting;
 mod forwarding;
 mod handle;
+mod layers;
 mod network;
 mod refusing;
