@@ -19,6 +19,7 @@ pub(crate) trait MediaPlane: Clone + Send + Sync + 'static {
     fn leave(&self, participant: ParticipantId);
     fn set_muted(&self, participant: ParticipantId, source: Source, muted: bool);
     fn pin(&self, subscriber: ParticipantId, pinned: Option<ParticipantId>);
+    fn view(&self, subscriber: ParticipantId, tiles: Vec<(String, u16)>);
     fn close_room(&self, room: &RoomId);
 }
 
@@ -48,6 +49,10 @@ impl MediaPlane for sfu::Sfu {
         sfu::Sfu::pin(self, subscriber, pinned);
     }
 
+    fn view(&self, subscriber: ParticipantId, tiles: Vec<(String, u16)>) {
+        sfu::Sfu::view(self, subscriber, tiles);
+    }
+
     fn close_room(&self, room: &RoomId) {
         sfu::Sfu::close_room(self, room);
     }
@@ -59,6 +64,16 @@ impl From<MediaSource> for Source {
             MediaSource::Microphone => Source::Microphone,
             MediaSource::Camera => Source::Camera,
             MediaSource::Screen => Source::Screen,
+        }
+    }
+}
+
+impl From<Source> for MediaSource {
+    fn from(source: Source) -> Self {
+        match source {
+            Source::Microphone => MediaSource::Microphone,
+            Source::Camera => MediaSource::Camera,
+            Source::Screen => MediaSource::Screen,
         }
     }
 }

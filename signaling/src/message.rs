@@ -13,6 +13,9 @@ pub const MAX_MESSAGE_BYTES: usize = 512 * 1024;
 /// The WebSocket subprotocol (RFC 6455 section 1.9).
 pub const SUBPROTOCOL: &str = "aikste.call.v1";
 
+/// Most tiles in one `view`: more slots than these nobody has.
+pub const MAX_TILES: usize = 128;
+
 /// From the browser.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
@@ -59,6 +62,11 @@ pub enum ClientMessage {
         /// Whose.
         seat: Option<u32>,
     },
+    /// How large the page shows its receiving slots: a small tile is sent a small picture. Sent again when it changes.
+    View {
+        /// The tiles; a slot that is not among them stays as it was, at first as large as can be.
+        tiles: Vec<Tile>,
+    },
     /// Start or stop the recording (grant `host`).
     Record {
         /// Start.
@@ -71,6 +79,16 @@ pub enum ClientMessage {
     },
     /// Leave for good: the seat is given up at once.
     Leave,
+}
+
+/// How large a receiving slot is shown.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Tile {
+    /// The slot's mid.
+    pub mid: String,
+    /// The height of its tile in device pixels; 0: it is not to be seen.
+    pub lines: u16,
 }
 
 /// What a sending m-line carries.
@@ -129,6 +147,14 @@ pub enum ServerMessage {
     Slots {
         /// Every slot.
         slots: Vec<SlotSeat>,
+    },
+    /// Which simulcast layers of one's own picture somebody needs: the whole list, each time it changes. Send those, and
+    /// not the others.
+    Layers {
+        /// Of which source.
+        source: MediaSource,
+        /// The rids, the smallest layer first.
+        rids: Vec<String>,
     },
     /// Someone came.
     ParticipantJoined {

@@ -13,7 +13,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::hub::outgoing::{Inbox, Outgoing, encode, outgoing};
 use crate::hub::{Action, Command, Enter, Refused, Who};
-use crate::message::{ClientMessage, ErrorCode, MAX_MESSAGE_BYTES, ServerMessage, VERSION};
+use crate::message::{
+    ClientMessage, ErrorCode, MAX_MESSAGE_BYTES, MAX_TILES, ServerMessage, VERSION,
+};
 use crate::rate::Rate;
 use crate::refusals::Refusals;
 use crate::ticket::{TicketError, TicketKey, unix_now_s};
@@ -266,6 +268,10 @@ impl Reader {
             }
             ClientMessage::Mute { source, muted } => Action::Mute { source, muted },
             ClientMessage::Pin { seat } => Action::Pin { seat },
+            ClientMessage::View { tiles } if tiles.len() > MAX_TILES => {
+                return self.strike(ErrorCode::BadMessage, "more than 128 tiles");
+            }
+            ClientMessage::View { tiles } => Action::View { tiles },
             ClientMessage::Record { on } => Action::Record { on },
             ClientMessage::Leave => {
                 self.act(Action::Leave).await?;

@@ -5,7 +5,7 @@ use ts_rs::{Config, TS};
 use crate::message::{
     ClientMessage, ErrorCode, Grant, Label, LostReason, MAX_MESSAGE_BYTES, MediaSource,
     Participant, RecordingState, RecordingStatus, SUBPROTOCOL, SentTrack, ServerMessage, SlotInfo,
-    SlotKind, SlotSeat, VERSION,
+    SlotKind, SlotSeat, Tile, VERSION,
 };
 
 /// The whole of `web/ui/src/protocol/messages.ts`.
@@ -30,6 +30,7 @@ pub fn messages() -> String {
         declare::<Label>(&cfg),
         declare::<MediaSource>(&cfg),
         declare::<SentTrack>(&cfg),
+        declare::<Tile>(&cfg),
         declare::<SlotInfo>(&cfg),
         declare::<SlotKind>(&cfg),
         declare::<SlotSeat>(&cfg),

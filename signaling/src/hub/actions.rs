@@ -11,7 +11,7 @@ use crate::RoomEvent;
 use crate::media::MediaPlane;
 use crate::message::{
     ErrorCode, Grant, MediaSource, RecordingState, RecordingStatus, SentTrack, ServerMessage,
-    SlotInfo,
+    SlotInfo, Tile,
 };
 
 /// For how long the media plane may think about an offer.
@@ -32,6 +32,9 @@ pub(crate) enum Action {
     },
     Pin {
         seat: Option<u32>,
+    },
+    View {
+        tiles: Vec<Tile>,
     },
     Record {
         on: bool,
@@ -71,6 +74,7 @@ impl<M: MediaPlane> Hub<M> {
             } => self.offer(who, sdp, fresh, tracks, done),
             Action::Mute { source, muted } => self.mute(who, source, muted),
             Action::Pin { seat } => self.pin(who, seat),
+            Action::View { tiles } => self.view(who, tiles),
             Action::Record { on } => self.record(who, on),
             Action::Leave => self.give_up(&who.room, who.seat),
             Action::Broken => self.keep(&who.room, who.seat),
@@ -111,6 +115,7 @@ impl<M: MediaPlane> Hub<M> {
         if fresh {
             seat.media = Media::Offered;
             seat.slots.clear();
+            seat.layers.clear();
         }
         let participant = seat.participant;
         let sources: Vec<(String, Source)> = tracks
@@ -259,6 +264,15 @@ impl<M: MediaPlane> Hub<M> {
         seat.pinned = pinned;
         let participant = seat.participant;
         self.media.pin(participant, found.flatten());
+    }
+
+    /// How large someone sees the others. Whoever may not receive has no slots: it changes nothing.
+    fn view(&mut self, who: &Who, tiles: Vec<Tile>) {
+        if let Some(seat) = self.room(&who.room).seat(who.seat) {
+            let tiles = tiles.into_iter().map(|tile| (tile.mid, tile.lines));
+            let participant = seat.participant;
+            self.media.view(participant, tiles.collect());
+        }
     }
 
     /// A host starts and stops the recording; everyone sees at once that it was asked for.

@@ -86,6 +86,7 @@ impl<M: MediaPlane> Hub<M> {
             media: Media::None,
             lost: None,
             slots: Vec::new(),
+            layers: Vec::new(),
             pinned: None,
         });
         let host = room.seat(number).is_some_and(|seat| seat.has(Grant::Host));
@@ -173,6 +174,7 @@ impl<M: MediaPlane> Hub<M> {
         if let Some(reason) = lost {
             room.tell(number, &ServerMessage::MediaLost { reason });
         }
+        room.tell_layers(number);
         room.tell_slots(number);
         room.tell_speaking_to(number);
     }

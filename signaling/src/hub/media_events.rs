@@ -5,7 +5,7 @@ use sfu::{Event, ParticipantId, RoomId};
 use super::Hub;
 use super::room::Media;
 use crate::media::MediaPlane;
-use crate::message::{LostReason, ServerMessage};
+use crate::message::{LostReason, MediaSource, ServerMessage};
 
 impl<M: MediaPlane> Hub<M> {
     pub(super) fn media_event(&mut self, event: Event) {
@@ -17,6 +17,12 @@ impl<M: MediaPlane> Hub<M> {
                 ..
             } => self.media_lost(participant, reason.into()),
             Event::SlotMap { participant, slots } => self.slot_map(participant, slots),
+            Event::LayersWanted {
+                participant,
+                source,
+                layers,
+                ..
+            } => self.layers_wanted(participant, source.into(), layers),
             Event::Speaking { room, speakers } => self.speaking(&room, &speakers),
             // A track's life is the recorder's business.
             Event::TrackStarted { .. } | Event::TrackEnded { .. } => {}
@@ -46,6 +52,7 @@ impl<M: MediaPlane> Hub<M> {
             seat.media = Media::None;
             seat.lost = Some(reason);
             seat.slots.clear();
+            seat.layers.clear();
             let room = self.room(&id);
             room.tell(number, &ServerMessage::MediaLost { reason });
             room.tell_changed(number);
@@ -64,6 +71,23 @@ impl<M: MediaPlane> Hub<M> {
         {
             seat.slots = slots;
             self.room(&id).tell_slots(number);
+        }
+    }
+
+    fn layers_wanted(
+        &mut self,
+        participant: ParticipantId,
+        source: MediaSource,
+        rids: Vec<String>,
+    ) {
+        if let Some((id, number)) = self.seats.get(&participant).cloned()
+            && let Some(seat) = self.room(&id).seat(number)
+            && seat.media == Media::Answered
+        {
+            seat.layers.retain(|(known, _)| *known != source);
+            seat.layers.push((source, rids.clone()));
+            let message = ServerMessage::Layers { source, rids };
+            self.room(&id).tell(number, &message);
         }
     }
 

@@ -43,6 +43,8 @@ pub(super) struct Seat {
     pub(super) lost: Option<LostReason>,
     /// Who is in which receiving slot.
     pub(super) slots: Vec<(String, Option<ParticipantId>)>,
+    /// Which of its layers somebody needs, by source, since its media connection was made.
+    pub(super) layers: Vec<(MediaSource, Vec<String>)>,
     /// Whose face is kept in sight.
     pub(super) pinned: Option<u32>,
 }
@@ -205,6 +207,16 @@ impl Room {
             outgoing.speaking(encode(&ServerMessage::Speaking {
                 seats: self.speaking.clone(),
             }));
+        }
+    }
+
+    /// Tells one seat which of its layers somebody needs, once that is known.
+    pub(super) fn tell_layers(&mut self, number: u32) {
+        let Some(seat) = self.seats.get(&number) else {
+            return;
+        };
+        for (source, rids) in seat.layers.clone() {
+            self.tell(number, &ServerMessage::Layers { source, rids });
         }
     }
 

@@ -19,6 +19,7 @@ pub(super) enum Call {
     Leave(ParticipantId),
     Muted(ParticipantId, Source, bool),
     Pin(ParticipantId, Option<ParticipantId>),
+    View(ParticipantId, Vec<(String, u16)>),
     CloseRoom(String),
 }
 
@@ -91,6 +92,10 @@ impl MediaPlane for Double {
 
     fn pin(&self, subscriber: ParticipantId, pinned: Option<ParticipantId>) {
         self.note(Call::Pin(subscriber, pinned));
+    }
+
+    fn view(&self, subscriber: ParticipantId, tiles: Vec<(String, u16)>) {
+        self.note(Call::View(subscriber, tiles));
     }
 
     fn close_room(&self, room: &RoomId) {

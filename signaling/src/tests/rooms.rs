@@ -8,7 +8,7 @@ use super::double::Call;
 use super::{House, ROOM, TALK};
 use crate::message::{
     ClientMessage, ErrorCode, Grant, LostReason, MediaSource, RecordingState, RecordingStatus,
-    SentTrack, ServerMessage, SlotSeat,
+    SentTrack, ServerMessage, SlotSeat, Tile,
 };
 use crate::{RoomEvent, Signaling};
 
@@ -106,6 +106,50 @@ async fn an_offer_is_answered_then_slots_then_who_speaks() {
     again.change_of(2).await;
     assert_eq!(again.next().await, Some(slots(Some(1))));
     assert_eq!(again.next().await, speaking);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tiles_reach_the_media_plane_and_layers_the_page_also_when_it_comes_back() {
+    let house = House::new();
+    let mut ona = house.named("Ona").await;
+    ona.offer("v=0", true).await;
+    ona.next().await;
+    ona.next().await;
+    let participant = house.media.calls().iter().find_map(|call| match call {
+        Call::Join { participant, .. } => Some(*participant),
+        _ => None,
+    });
+    let participant = participant.unwrap();
+    let tile = |mid: &str, lines| Tile {
+        mid: mid.into(),
+        lines,
+    };
+    let tiles = vec![tile("v", 180), tile("w", 0)];
+    ona.send(&ClientMessage::View { tiles }).await;
+    let many = vec![tile("v", 1); 129];
+    ona.send(&ClientMessage::View { tiles: many }).await;
+    assert_eq!(ona.error().await, ErrorCode::BadMessage);
+    let told = vec![("v".to_owned(), 180), ("w".to_owned(), 0)];
+    assert_eq!(house.media.calls(), [Call::View(participant, told)]);
+    house
+        .media_says(Event::LayersWanted {
+            room: RoomId::new(ROOM),
+            participant,
+            source: Source::Camera,
+            layers: vec!["q".into(), "h".into()],
+        })
+        .await;
+    let layers = Some(ServerMessage::Layers {
+        source: MediaSource::Camera,
+        rids: vec!["q".into(), "h".into()],
+    });
+    assert_eq!(ona.next().await, layers);
+    let mut again = house.browser();
+    again
+        .ask(&house.ticket(Some("Ona"), TALK), Some(&ona.secret))
+        .await;
+    again.welcome().await;
+    assert_eq!(again.next().await, layers);
 }
 
 #[tokio::test(start_paused = true)]

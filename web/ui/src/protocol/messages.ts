@@ -56,7 +56,11 @@ muted: boolean, } | { "type": "pin",
 /**
  * Whose.
  */
-seat: number | null, } | { "type": "record",
+seat: number | null, } | { "type": "view",
+/**
+ * The tiles; a slot that is not among them stays as it was, at first as large as can be.
+ */
+tiles: Array<Tile>, } | { "type": "record",
 /**
  * Start.
  */
@@ -113,7 +117,15 @@ slots: Array<SlotInfo>, } | { "type": "slots",
 /**
  * Every slot.
  */
-slots: Array<SlotSeat>, } | { "type": "participant_joined",
+slots: Array<SlotSeat>, } | { "type": "layers",
+/**
+ * Of which source.
+ */
+source: MediaSource,
+/**
+ * The rids, the smallest layer first.
+ */
+rids: Array<string>, } | { "type": "participant_joined",
 /**
  * Who.
  */
@@ -241,6 +253,19 @@ mid: string,
  * Where it comes from.
  */
 source: MediaSource, };
+
+/**
+ * How large a receiving slot is shown.
+ */
+export type Tile = {
+/**
+ * The slot's mid.
+ */
+mid: string,
+/**
+ * The height of its tile in device pixels; 0: it is not to be seen.
+ */
+lines: number, };
 
 /**
  * A receiving slot.
