@@ -21,6 +21,7 @@ mod bad_input;
 mod call;
 mod cli;
 mod faults;
+mod layers;
 mod pages;
 mod replay;
 mod tidy;

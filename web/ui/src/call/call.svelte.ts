@@ -146,6 +146,12 @@ export class Call {
     this.#session?.pin(this.pinned);
   }
 
+  /** The tile of a seat has this size on the page; nothing when it is gone. */
+  sized(seat: number, width: number, height: number): void {
+    // A tile that is wider than the picture shows all of its width.
+    this.#session?.sized(seat, Math.max(height, (width * 9) / 16) * devicePixelRatio);
+  }
+
   record(on: boolean): void {
     this.#session?.record(on);
   }

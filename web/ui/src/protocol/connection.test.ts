@@ -12,12 +12,12 @@ class FakePeer {
   onconnectionstatechange: (() => void) | null = null;
   restarts = 0;
   closed = false;
-  readonly transceivers: { mid: string; kind: string; direction: string; sent: unknown; receiver: { track: unknown; jitterBufferTarget: number | null } }[] = [];
+  readonly transceivers: { mid: string; kind: string; direction: string; sent: unknown; encodings: RTCRtpEncodingParameters[]; receiver: { track: unknown; jitterBufferTarget: number | null } }[] = [];
 
   constructor() {
     FakePeer.all.push(this);
   }
-  addTransceiver(what: string | { kind: string }, options: { direction: string }): unknown {
+  addTransceiver(what: string | { kind: string }, options: { direction: string; sendEncodings?: RTCRtpEncodingParameters[] }): unknown {
     const track = typeof what === "string" ? null : what;
     const mid = String(this.transceivers.length);
     const made = {
@@ -25,13 +25,18 @@ class FakePeer {
       kind: typeof what === "string" ? what : what.kind,
       direction: options.direction,
       sent: track as unknown,
+      encodings: options.sendEncodings ?? [],
       receiver: { track: { id: mid }, jitterBufferTarget: null },
       sender: {
         replaceTrack: (next: unknown) => {
           made.sent = next;
           return Promise.resolve();
         },
-        getParameters: () => ({ encodings: [] }),
+        getParameters: () => ({ encodings: made.encodings.map((one) => ({ ...one })) }),
+        setParameters: (next: { encodings: RTCRtpEncodingParameters[] }) => {
+          made.encodings = next.encodings;
+          return Promise.resolve();
+        },
       },
     };
     this.transceivers.push(made);
@@ -117,7 +122,7 @@ test("the offer has two sending and twelve receiving m-lines, whether or not the
 test("a camera turned on later needs no negotiation", async () => {
   const { connection, connects, peer, sent } = media();
   await connects();
-  const camera = { kind: "video", contentHint: "" };
+  const camera = { kind: "video", contentHint: "", getSettings: () => ({}) };
   await connection.setTrack("camera", camera as unknown as MediaStreamTrack);
   expect(peer().transceivers[1]?.sent).toBe(camera);
   expect(camera.contentHint).toBe("motion");
@@ -219,4 +224,21 @@ test("an answer nobody waits for is ignored, and nothing is done after the end",
   await connection.restart();
   await vi.advanceTimersByTimeAsync(60_000);
   expect([FakePeer.all.length, offers(sent).length]).toEqual([1, 1]);
+});
+
+test("the camera is sent in the layers that somebody needs, and afresh in all", async () => {
+  const { connection, connects, peer } = media();
+  const active = (): string => (peer().transceivers[1]?.encodings ?? []).map((one) => (one.active ? one.rid : "-")).join("");
+  await connection.setLayers(["f"]);
+  await connects();
+  expect(active()).toBe("qhf");
+  await connection.setLayers(["q", "f"]);
+  expect(active()).toBe("q-f");
+  const camera = { kind: "video", contentHint: "", getSettings: () => ({ width: 640, height: 360 }) };
+  await connection.setTrack("camera", camera as unknown as MediaStreamTrack);
+  expect(active()).toBe("qh-");
+  connection.lost();
+  await vi.runOnlyPendingTimersAsync();
+  await connection.answered("answer");
+  expect(active()).toBe("qh-");
 });

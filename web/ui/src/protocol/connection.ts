@@ -1,13 +1,13 @@
 // The media connection of a call: one RTCPeerConnection with fixed m-lines. The browser offers, the server answers.
 // Sending m-lines exist from the start, so a camera turned on later needs no negotiation. No DOM.
 
+import { encodings, shape } from "./layers";
 import type { ClientMessage, SentTrack } from "./messages";
 
 const AUDIO_SLOTS = 3;
 const VIDEO_SLOTS = 9;
 /** The same for voices and faces: the browser does not keep separate streams together by itself. */
 const JITTER_TARGET_MS = 60;
-const VIDEO_BITRATE = 1_700_000;
 const RESTART_AFTER_MS = 2_000;
 const RESTART_WORKS_WITHIN_MS = 6_000;
 const FRESH_WAITS_MS = [0, 1_000, 2_000, 4_000, 8_000];
@@ -35,6 +35,10 @@ export class CallConnection {
   /** An offer was made and not yet answered. */
   #offered: { fresh: boolean } | null = null;
   #restartWanted = false;
+  /** The layers of the camera that the server asks for; `null`: it has not said. */
+  #layers: readonly string[] | null = null;
+  /** Parameters are read and set one after another: a browser refuses what was read before the last change. */
+  #shaping: Promise<void> = Promise.resolve();
   #freshTries = 0;
   #timer: Timer | undefined;
   #freshTimer: Timer | undefined;
@@ -48,6 +52,13 @@ export class CallConnection {
     if (track && source === "camera") track.contentHint = "motion";
     const transceiver = source === "microphone" ? this.#audio : this.#video;
     await transceiver?.sender.replaceTrack(track);
+    if (track && source === "camera") await this.#shape();
+  }
+
+  /** The layers of the camera that somebody needs. */
+  async setLayers(rids: readonly string[]): Promise<void> {
+    this.#layers = rids;
+    await this.#shape();
   }
 
   /** Makes the local half already, so that the offer is ready when the seat is. */
@@ -73,7 +84,7 @@ export class CallConnection {
     this.#offered = null;
     await peer.setRemoteDescription({ type: "answer", sdp });
     if (peer !== this.#peer) return;
-    await limitVideo(this.#video?.sender);
+    await this.#shape();
     this.#receivers(peer);
     if (this.#restartWanted) await this.restart();
   }
@@ -124,19 +135,29 @@ export class CallConnection {
     clearTimeout(this.#timer);
     this.#offered = null;
     this.#restartWanted = false;
+    this.#layers = null;
     const peer = this.options.create();
     this.#peer = peer;
     const { microphone, camera } = this.#sending;
     this.#audio = peer.addTransceiver(microphone ?? "audio", { direction: "sendonly" });
     this.#video = peer.addTransceiver(camera ?? "video", {
       direction: "sendonly",
-      sendEncodings: [{ maxBitrate: VIDEO_BITRATE }],
+      sendEncodings: encodings(),
     });
     for (let i = 0; i < AUDIO_SLOTS; i++) peer.addTransceiver("audio", { direction: "recvonly" });
     for (let i = 0; i < VIDEO_SLOTS; i++) peer.addTransceiver("video", { direction: "recvonly" });
     peer.onconnectionstatechange = () => {
       if (peer === this.#peer) this.#changed(peer.connectionState);
     };
+  }
+
+  /** Sends of the camera what is needed. Before the answer nothing can be set. */
+  #shape(): Promise<void> {
+    const sender = this.#video?.sender;
+    if (sender && this.#peer?.remoteDescription) {
+      this.#shaping = this.#shaping.then(() => limitVideo(sender, this.#sending.camera, this.#layers));
+    }
+    return this.#shaping;
   }
 
   #changed(state: RTCPeerConnectionState): void {
@@ -189,11 +210,15 @@ export class CallConnection {
   }
 }
 
-async function limitVideo(sender: RTCRtpSender | undefined): Promise<void> {
-  if (!sender) return;
+async function limitVideo(
+  sender: RTCRtpSender,
+  camera: MediaStreamTrack | null,
+  wanted: readonly string[] | null,
+): Promise<void> {
   const parameters = sender.getParameters();
   if (parameters.encodings.length === 0) return;
-  for (const encoding of parameters.encodings) encoding.maxBitrate = VIDEO_BITRATE;
+  const { width = 0, height = 0 } = camera?.getSettings() ?? {};
+  shape(parameters.encodings, Math.max(width, height), wanted);
   // A face that moves says more than one that is sharp: with "balanced", Chromium begins a call at 10 pictures a second.
   parameters.degradationPreference = "maintain-framerate";
   // A browser that refuses one of them keeps its own limits, which are near ours.

@@ -4,6 +4,7 @@
 import { CallConnection, type MediaState } from "./connection";
 import type { ErrorCode, MediaSource, ServerMessage } from "./messages";
 import { after, EMPTY_ROOM, type RoomState } from "./room";
+import { View } from "./view";
 import { CallSocket, type SocketEnd, type SocketLike, type SocketState } from "./socket";
 
 /** The values of `data-connection`. */
@@ -35,6 +36,7 @@ const MEDIA_ERRORS: ReadonlySet<ErrorCode> = new Set(["media_unavailable", "medi
 export class CallSession {
   readonly #socket: CallSocket;
   readonly #connection: CallConnection;
+  readonly #view: View;
   #room: RoomState = EMPTY_ROOM;
   #tracks: ReadonlyMap<string, MediaStreamTrack> = new Map();
   #socketState: SocketState = "idle";
@@ -58,6 +60,7 @@ export class CallSession {
         this.#changed();
       },
     });
+    this.#view = new View((message) => this.#socket.send(message));
     this.#socket = new CallSocket({
       open: options.open,
       ticket: options.ticket,
@@ -71,6 +74,7 @@ export class CallSession {
       onMessage: (message) => this.#receive(message),
       onEnd: (end) => {
         this.#connection.close();
+        this.#view.close();
         this.#changed();
         options.onEnd(end);
       },
@@ -102,6 +106,11 @@ export class CallSession {
     this.#socket.send({ type: "pin", seat });
   }
 
+  /** The tile of a seat is so high, in device pixels; 0: it has none. */
+  sized(seat: number, lines: number): void {
+    this.#view.size(seat, lines);
+  }
+
   record(on: boolean): void {
     this.#socket.send({ type: "record", on });
   }
@@ -123,10 +132,14 @@ export class CallSession {
   #receive(message: ServerMessage): void {
     this.#room = after(this.#room, message);
     if (message.type === "welcome") this.#welcomed(message);
-    else if (message.type === "answer") void this.#connection.answered(message.sdp);
+    else if (message.type === "answer") {
+      void this.#connection.answered(message.sdp);
+      this.#view.forget();
+    } else if (message.type === "layers" && message.source === "camera") void this.#connection.setLayers(message.rids);
     else if (message.type === "media_lost" || (message.type === "error" && MEDIA_ERRORS.has(message.code))) {
       this.#connection.lost();
     }
+    this.#view.slots(this.#room.slots);
     if (message.type === "closing") this.#restarting = message.reason === "server_restart";
     this.#changed();
     this.options.onMessage(message);
@@ -134,6 +147,7 @@ export class CallSession {
 
   #welcomed(message: Extract<ServerMessage, { type: "welcome" }>): void {
     this.#restarting = false;
+    this.#view.forget();
     void this.#connection.joined(message.resumed);
     const own = message.participants.find((one) => one.seat === message.seat);
     // Said while the line was broken: said again.
