@@ -198,9 +198,9 @@ impl Downstream {
         self.wish.lines = lines;
     }
 
-    /// Bits per second that the receiver's network carries for this slot; `None`: as many as there are.
-    pub fn set_ceiling(&mut self, bits_per_second: Option<u64>) {
-        self.wish.ceiling = bits_per_second;
+    /// The largest layer that the receiver's network carries for this slot; `None`: any. It counts from the next choice on.
+    pub fn set_most(&mut self, layer: Option<u8>) {
+        self.wish.most = layer;
     }
 
     /// What the slot should show.

@@ -39,8 +39,8 @@ pub struct Layers {
 pub struct Wish {
     /// Lines of the tile in device pixels; `None`: as many as there are.
     pub lines: Option<u16>,
-    /// Bits per second that its network carries for this slot; `None`: not known, so unlimited.
-    pub ceiling: Option<u64>,
+    /// The largest layer that its network carries for this slot; `None`: not known, so any.
+    pub most: Option<u8>,
 }
 
 /// The decision for one slot.
@@ -53,33 +53,18 @@ pub struct Choice {
 }
 
 impl Layers {
-    /// Decides for one slot that shows layer `current` now. Going up takes a clear reason (a picture that is too small by
-    /// a quarter, 15 % of bandwidth to spare), so that nothing swings between two layers.
+    /// Decides for one slot that shows layer `current` now. Going up takes a picture that is too small by a quarter, so that
+    /// nothing swings between two layers.
     pub fn choose(&self, wish: Wish, current: Option<u8>) -> Choice {
-        let enough = self.by_size(wish.lines, current);
-        let affords = |layer: u8| {
-            let margin = if current.is_some_and(|current| layer > current) {
-                115
-            } else {
-                100
-            };
-            wish.ceiling
-                .is_none_or(|ceiling| self.bitrate(layer) * margin / 100 <= ceiling)
-        };
-        let desired = (0..=enough)
-            .rev()
-            .find(|&layer| affords(layer))
-            .unwrap_or(0);
+        let most = wish.most.unwrap_or(u8::MAX);
+        let desired = self.by_size(wish.lines, current).min(most);
         let runs = |layer: &u8| self.states[usize::from(*layer)].runs;
-        let target = (0..=desired)
-            .rev()
-            .find(runs)
-            .or_else(|| {
-                let above = (desired + 1..self.count).find(runs);
-                above.filter(|&layer| affords(layer))
-            })
-            .unwrap_or(desired);
-        Choice { desired, target }
+        let above = desired + 1..self.count.min(most.saturating_add(1));
+        let target = (0..=desired).rev().chain(above).find(runs);
+        Choice {
+            desired,
+            target: target.unwrap_or(desired),
+        }
     }
 
     /// The smallest layer whose picture fills the tile.
@@ -120,7 +105,8 @@ impl Layers {
         }
     }
 
-    fn bitrate(&self, layer: u8) -> u64 {
+    /// Bits per second of a layer: measured, else what browsers send by default; see [`MAX_LAYERS`].
+    pub fn bitrate(&self, layer: u8) -> u64 {
         match self.states[usize::from(layer)] {
             LayerState {
                 runs: true,
@@ -210,14 +196,14 @@ mod tests {
     fn lines(lines: u16) -> Wish {
         Wish {
             lines: Some(lines),
-            ceiling: None,
+            most: None,
         }
     }
 
-    fn carries(ceiling: u64) -> Wish {
+    fn most(layer: u8) -> Wish {
         Wish {
             lines: None,
-            ceiling: Some(ceiling),
+            most: Some(layer),
         }
     }
 
@@ -267,15 +253,24 @@ mod tests {
     }
 
     #[test]
-    fn bandwidth_limits_the_layer_and_going_up_needs_room() {
-        let mut layers = three([true; 3]);
-        layers.states[1].bitrate = 400_000;
-        assert_eq!(layers.choose(carries(2_000_000), Some(2)).target, 2);
-        assert_eq!(layers.choose(carries(1_000_000), Some(2)).target, 1);
-        assert_eq!(layers.choose(carries(420_000), Some(1)).target, 1);
-        assert_eq!(layers.choose(carries(420_000), Some(0)).target, 0);
-        assert_eq!(layers.choose(carries(460_000), Some(0)).target, 1);
-        assert_eq!(layers.choose(carries(0), Some(1)).target, 0, "never less");
+    fn bandwidth_limits_the_layer() {
+        let layers = three([true; 3]);
+        for (limit, layer) in [(0, 0), (1, 1), (2, 2), (9, 2)] {
+            assert_eq!(layers.choose(most(limit), Some(2)).target, layer);
+        }
+        let small = Wish {
+            most: Some(1),
+            ..lines(100)
+        };
+        assert_eq!(layers.choose(small, Some(1)).target, 0);
+    }
+
+    #[test]
+    fn a_layer_that_was_never_measured_costs_the_usual() {
+        let mut layers = three([true, false, false]);
+        layers.states[0].bitrate = 90_000;
+        let rates = [0, 1, 2].map(|layer| layers.bitrate(layer));
+        assert_eq!(rates, [90_000, 500_000, 1_700_000]);
     }
 
     #[test]
@@ -284,7 +279,7 @@ mod tests {
         assert_eq!((choice.desired, choice.target), (2, 1));
         let choice = three([false, false, true]).choose(lines(100), None);
         assert_eq!((choice.desired, choice.target), (0, 2), "better than none");
-        let choice = three([false, false, true]).choose(carries(200_000), None);
+        let choice = three([false, false, true]).choose(most(0), None);
         assert_eq!((choice.desired, choice.target), (0, 0), "it does not fit");
         let choice = three([false; 3]).choose(lines(300), None);
         assert_eq!((choice.desired, choice.target), (1, 1));

@@ -408,40 +408,4 @@ impl Shard {
             ..self.stats.clone()
         }
     }
-<<<<<<< HEAD
-=======
-
-    pub(super) fn tick(&mut self, now: Instant) {
-        if now < self.next_tick {
-            return;
-        }
-        self.next_tick = now + TICK;
-        let consent = Duration::from_secs(self.config.consent_s);
-        let mut over = Vec::new();
-        let mut ready = false;
-        for (id, peer) in &mut self.peers {
-            if let Progress::Over(reason) = peer.tick(now, consent, &mut self.outbox) {
-                over.push((*id, reason));
-            } else if peer.became_ready(now) {
-                ready = true;
-            }
-        }
-        for (id, reason) in over {
-            self.gone(id, reason, now);
-        }
-        if now >= self.next_room_tick {
-            self.next_room_tick = now + ROOM_TICK;
-            let rooms: Vec<_> = self.rooms.keys().cloned().collect();
-            for room in rooms {
-                self.update_room(&room, now);
-                self.choose_layers(&room, now);
-            }
-            self.rooms.values_mut().for_each(RoomState::prune);
-            self.rooms.retain(|_, state| !state.is_over());
-            self.want_keyframes(now);
-        } else if ready {
-            self.want_keyframes(now);
-        }
-    }
->>>>>>> a1660cd (sfu: Take simulcast layers, and show each slot the one it needs)
 }

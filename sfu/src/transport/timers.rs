@@ -59,6 +59,7 @@ impl Shard {
             let rooms: Vec<_> = self.rooms.keys().cloned().collect();
             for room in rooms {
                 self.update_room(&room, now);
+                self.choose_layers(&room, now);
             }
             self.rooms.values_mut().for_each(RoomState::prune);
             self.rooms.retain(|_, state| !state.is_over());
