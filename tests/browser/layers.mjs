@@ -6,17 +6,18 @@ import { Visitor } from './visitor.mjs';
 
 const { url, conference, host, residents, devices } = args;
 
-/** Runs in the page: all tiles become small or as they were. */
-function resize(small) {
-  document.querySelector('style[data-small]')?.remove();
-  if (!small) return;
-  const style = document.createElement('style');
-  style.dataset.small = '';
-  style.textContent =
+/** Runs in the page: all tiles become this large, one over another. */
+function resize({ width, height }) {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(
     '[data-tile] { position: fixed !important; inset: 0 auto auto 0 !important; min-height: 0 !important;' +
-    ' width: 160px !important; height: 90px !important; }';
-  document.head.append(style);
+      ` width: ${width}px !important; height: ${height}px !important; }`,
+  );
+  document.adoptedStyleSheets = [sheet];
 }
+
+const SMALL = { width: 160, height: 90 };
+const LARGE = { width: 1280, height: 720 };
 
 /** Runs in the page: notes from now on the longest time between two pictures of a seat. */
 function watch(seat) {
@@ -64,12 +65,12 @@ async function becomes(who, seat, words, fact, limit_ms = 30000) {
 
 /** Large, small, large: what `viewer` sees of the seat meanwhile. */
 async function resized(viewer, seat, large, small) {
-  await viewer.eval(resize, false);
+  await viewer.eval(resize, LARGE);
   const first = await becomes(viewer, seat, 'large', large);
   await viewer.eval(watch, seat);
-  await viewer.eval(resize, true);
+  await viewer.eval(resize, SMALL);
   const shrunk = await becomes(viewer, seat, 'small', small);
-  await viewer.eval(resize, false);
+  await viewer.eval(resize, LARGE);
   const grown = await becomes(viewer, seat, 'large again', large);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   return { first, shrunk, grown, ...(await viewer.eval(watched)) };
@@ -115,7 +116,7 @@ scenario(async () => {
 
   // What nobody looks at is not sent: small, then large again.
   const shrunk_at = now();
-  await b.eval(resize, true);
+  await b.eval(resize, SMALL);
   await becomes(b, seat.a, 'small', '(width) => width === 320');
   while (messages.at(-1)?.rids !== 'q') {
     check(now() - shrunk_at < 10000, `only ${JSON.stringify(messages)} was asked`);
@@ -125,7 +126,7 @@ scenario(async () => {
   await new Promise((resolve) => setTimeout(resolve, 500));
   const small_sends = await growing(a, 1500);
   const grown_at = now();
-  await b.eval(resize, false);
+  await b.eval(resize, LARGE);
   const before = (await a.eval(sent)).f;
   await a.until(
     'sends f again',
@@ -148,7 +149,7 @@ scenario(async () => {
   say('b_of_c', { whole, ...b_of_c });
 
   // Pinned, a face is shown at its best however small its tile.
-  await b.eval(resize, true);
+  await b.eval(resize, SMALL);
   await becomes(b, seat.a, 'small', '(width) => width === 320');
   await b.eval((pin) => document.querySelector(`[data-tile][data-seat="${pin}"] .tile-pin`).click(), seat.a);
   const pinned = await becomes(b, seat.a, 'pinned', large);
