@@ -8,6 +8,8 @@ const WINDOW_US: i64 = 150_000;
 const WANDER: f64 = 5.0;
 /// The variance before anything is known.
 const UNKNOWN: f64 = 50.0;
+/// The variance while the rate changes on purpose.
+const CHANGING: f64 = 200.0;
 /// How fast trust in a sample falls with its distance from the estimate.
 const DOUBT: f64 = 10.0;
 
@@ -37,6 +39,11 @@ impl Acknowledged {
     /// Bits per second; `None` before the first half second.
     pub(super) fn bps(&self) -> Option<f64> {
         self.estimate_bps
+    }
+
+    /// The rate is about to change by much: the next samples are believed.
+    pub(super) fn expect_change(&mut self) {
+        self.variance = CHANGING;
     }
 
     /// A packet arrived. Call in the order of arrival.

@@ -103,7 +103,7 @@ impl Bandwidth {
         let found = self.prober.on_results(&self.results, now);
         self.estimator.on_results(&mut self.results, now);
         if let Some(bps) = found {
-            self.estimator.on_probe(bps);
+            self.estimator.on_probe(bps, now);
         }
         self.follow(now);
     }

@@ -17,6 +17,8 @@ const ASSUMED_RTT: Duration = Duration::from_millis(100);
 const MAX_RTT: Duration = Duration::from_secs(2);
 /// Packets that are unanswered for this long beyond the round trip are silence; every so often again.
 const SILENCE: Duration = Duration::from_millis(500);
+/// For so long beyond the round trip, what a probe showed counts as arriving.
+const SHOWN: Duration = Duration::from_millis(500);
 /// A receiver that says REMB says it every second or so; its word is forgotten after this.
 const REMB_LIFETIME: Duration = Duration::from_secs(10);
 
@@ -31,6 +33,8 @@ pub struct Estimator {
     rate: RateControl,
     loss: LossControl,
     remb: Option<(f64, Instant)>,
+    /// What the last probe showed, and when.
+    shown: Option<(f64, Instant)>,
     rtt: Option<Duration>,
     /// The first packet since the last feedback, or the last time its silence was punished.
     unanswered: Option<Instant>,
@@ -54,6 +58,7 @@ impl Estimator {
             rate: RateControl::new(limits, bps),
             loss: LossControl::new(now),
             remb: None,
+            shown: None,
             rtt: None,
             unanswered: None,
             heard: false,
@@ -129,7 +134,14 @@ impl Estimator {
             self.rtt = Some(self.rtt.map_or(sample, |rtt| (rtt * 7 + sample) / 8));
         }
         let rtt = self.rtt();
-        let (usage, acknowledged) = (self.trendline.usage(), self.acknowledged.bps());
+        let usage = self.trendline.usage();
+        // A probe knows of a new rate before enough of it has arrived.
+        let shown = self.shown.filter(|(_, at)| now < *at + SHOWN + rtt);
+        let shown = shown.map(|(bps, _)| bps);
+        let acknowledged = self
+            .acknowledged
+            .bps()
+            .map(|bps| bps.max(shown.unwrap_or(0.0)));
         self.rate.update(usage, acknowledged, rtt, now);
         if self.loss.is_due(now) {
             let path = PathState {
@@ -144,7 +156,9 @@ impl Estimator {
     }
 
     /// A probe showed that the path carries this much.
-    pub fn on_probe(&mut self, bps: f64) {
+    pub fn on_probe(&mut self, bps: f64, now: Instant) {
+        self.shown = Some((bps, now));
+        self.acknowledged.expect_change();
         self.rate.raise(bps);
         self.loss.raise(bps);
     }

@@ -286,7 +286,7 @@ impl Call {
             layer: self.sample.layer,
             ..Sample::default()
         };
-        if std::env::var("SHOW").is_ok() {
+        if std::env::var("SHOWALL").is_ok() {
             let s = self.samples.last().unwrap();
             eprintln!(
                 "{:5.1} est {:7.0} sent {:7.0} arr {:7.0} wait {:5.0} {:?} {:?} {:?}",
