@@ -60,6 +60,8 @@ pub struct Bandwidth {
     prober: Prober,
     pacer: Pacer,
     relief_until: Option<Instant>,
+    /// Since when the path is this one.
+    path_since: Instant,
 }
 
 impl Bandwidth {
@@ -72,6 +74,7 @@ impl Bandwidth {
             prober: Prober::new(limits, limits.start(), now),
             pacer: Pacer::new(limits.start(), now),
             relief_until: None,
+            path_since: now,
         }
     }
 
@@ -100,6 +103,7 @@ impl Bandwidth {
     /// Transport-wide feedback came.
     pub fn on_feedback(&mut self, feedback: &Feedback<'_>, now: Instant) {
         self.history.on_feedback(feedback, &mut self.results);
+        self.results.retain(|result| result.sent >= self.path_since);
         let found = self.prober.on_results(&self.results, now);
         self.estimator.on_results(&mut self.results, now);
         if let Some(bps) = found {
@@ -119,6 +123,7 @@ impl Bandwidth {
         self.estimator.reset(now);
         self.prober.reset(self.estimator.bps(now), now);
         self.relief_until = None;
+        self.path_since = now;
         self.follow(now);
     }
 
@@ -130,7 +135,7 @@ impl Bandwidth {
 
     fn follow(&mut self, now: Instant) {
         let bps = self.estimator.bps(now);
-        self.prober.plan(bps, self.estimator.usage(), now);
+        self.prober.plan(bps, self.estimator.is_calm(now), now);
         self.pacer.set_estimate(bps);
     }
 
@@ -192,3 +197,7 @@ pub struct Path {
     /// The rate that arrives, in bit/s; `None` before the first half second.
     pub acknowledged_bps: Option<u64>,
 }
+
+#[cfg(test)]
+#[path = "tests/bandwidth.rs"]
+mod tests;

@@ -19,6 +19,8 @@ const MAX_RTT: Duration = Duration::from_secs(2);
 const SILENCE: Duration = Duration::from_millis(500);
 /// For so long beyond the round trip, what a probe showed counts as arriving.
 const SHOWN: Duration = Duration::from_millis(500);
+/// What counts of a probe when there is a queue to empty.
+const BESIDE_A_QUEUE: f64 = 0.9;
 /// A receiver that says REMB says it every second or so; its word is forgotten after this.
 const REMB_LIFETIME: Duration = Duration::from_secs(10);
 
@@ -85,6 +87,11 @@ impl Estimator {
         self.trendline.usage()
     }
 
+    /// Whether the queue neither grows, nor shrinks, nor should: the time for a probe.
+    pub fn is_calm(&self, now: Instant) -> bool {
+        self.usage() == Usage::Normal && !self.rate.waits_for(&self.standing, now)
+    }
+
     /// The smoothed round trip, the receiver's wait before feedback included.
     pub fn rtt(&self) -> Duration {
         self.rtt.unwrap_or(ASSUMED_RTT)
@@ -142,7 +149,8 @@ impl Estimator {
             .acknowledged
             .bps()
             .map(|bps| bps.max(shown.unwrap_or(0.0)));
-        self.rate.update(usage, acknowledged, rtt, now);
+        self.rate
+            .update(usage, acknowledged, rtt, &self.standing, now);
         if self.loss.is_due(now) {
             let path = PathState {
                 estimate_bps: self.bps(now),
@@ -157,6 +165,8 @@ impl Estimator {
 
     /// A probe showed that the path carries this much.
     pub fn on_probe(&mut self, bps: f64, now: Instant) {
+        let queue = self.standing.is_in_the_way();
+        let bps = if queue { BESIDE_A_QUEUE * bps } else { bps };
         self.shown = Some((bps, now));
         self.acknowledged.expect_change();
         self.rate.raise(bps);

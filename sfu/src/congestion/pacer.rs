@@ -83,7 +83,9 @@ impl Pacer {
             _ => free_at.min(most.max(self.free_at)),
         };
         match class {
-            Class::Video | Class::Keyframe if !wait.is_zero() => Admission::Later(now + wait),
+            Class::Video | Class::Keyframe if !wait.is_zero() => {
+                Admission::Later(now + wait.min(MAX_WAIT))
+            }
             _ => Admission::Send,
         }
     }

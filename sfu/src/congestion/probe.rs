@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use super::Limits;
 use super::sent::{ClusterId, PacketResult};
-use super::trendline::Usage;
 
 /// How long a cluster lasts, and the packets it has at least: the less, the less queue it builds; the more, the less jitter
 /// matters.
@@ -163,6 +162,8 @@ pub struct Prober {
     planned: Option<f64>,
     cluster: Option<Cluster>,
     next_id: ClusterId,
+    /// Whether anything was sent on this path: before that, no probe can be.
+    open: bool,
     /// Whether each success leads to the next step at once.
     searching: bool,
     /// When to look for more again.
@@ -181,6 +182,7 @@ impl Prober {
             planned: Some(FIRST * estimate_bps),
             cluster: None,
             next_id: ClusterId::FIRST,
+            open: false,
             searching: true,
             next: now + INTERVAL,
             high_bps: estimate_bps,
@@ -202,16 +204,15 @@ impl Prober {
         self.wanted = wanted;
     }
 
-    /// Plans a probe when there is reason to. Call at every tick and after every feedback.
-    pub fn plan(&mut self, estimate_bps: f64, usage: Usage, now: Instant) {
+    /// Plans a probe when there is reason to, and the path is calm. Call at every tick and after every feedback.
+    pub fn plan(&mut self, estimate_bps: f64, calm: bool, now: Instant) {
         self.give_up(now);
-        self.note(estimate_bps, usage, now);
+        self.note(estimate_bps, calm, now);
         let wants_more = self
             .wanted
             .next_bps
             .is_some_and(|bps| bps as f64 > estimate_bps);
-        if self.cluster.is_some() || self.planned.is_some() || usage != Usage::Normal || !wants_more
-        {
+        if self.cluster.is_some() || self.planned.is_some() || !calm || !wants_more {
             return;
         }
         if let Some(since) = self.calm_since
@@ -241,22 +242,23 @@ impl Prober {
     }
 
     /// Watches for large drops, and for calm after them.
-    fn note(&mut self, estimate_bps: f64, usage: Usage, now: Instant) {
+    fn note(&mut self, estimate_bps: f64, calm: bool, now: Instant) {
         self.high_bps = self.high_bps.max(estimate_bps);
         if estimate_bps > DROP * self.high_bps {
             if self.calm_since.is_some() {
                 self.calm_since = None;
                 self.high_bps = estimate_bps;
             }
-        } else if usage == Usage::Normal {
+        } else if calm {
             self.calm_since.get_or_insert(now);
         } else {
             self.calm_since = Some(now);
         }
     }
 
-    /// A packet is about to be sent: the cluster it is part of.
+    /// A packet is sent: the cluster it is part of.
     pub fn on_sent(&mut self, index: u64, bytes: usize, now: Instant) -> Option<ClusterId> {
+        self.open = true;
         let cluster = self.cluster.as_mut().filter(|cluster| !cluster.complete)?;
         cluster.begun.get_or_insert(now);
         cluster.packets += 1;
@@ -269,7 +271,7 @@ impl Prober {
 
     /// What should be sent now to fill a cluster. Ask until it says `None`.
     pub fn next_padding(&mut self, now: Instant) -> Option<PaddingRequest> {
-        if self.cluster.is_none() {
+        if self.cluster.is_none() && self.open {
             let bps = self.planned.take()?;
             let id = self.next_id;
             self.next_id = id.next();
@@ -295,7 +297,8 @@ impl Prober {
 
     /// Whether [`Self::next_padding`] should be asked every few milliseconds.
     pub fn is_sending(&self) -> bool {
-        self.planned.is_some() || self.cluster.is_some_and(|cluster| !cluster.complete)
+        (self.open && self.planned.is_some())
+            || self.cluster.is_some_and(|cluster| !cluster.complete)
     }
 
     /// Takes feedback. Gives the rate that a probe showed, in bit/s, once per cluster.
@@ -350,3 +353,7 @@ impl Prober {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "tests/probe.rs"]
+mod tests;

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::Limits;
+use super::standing::StandingQueue;
 use super::trendline::Usage;
 
 /// What is left of the arriving rate after over-use (the draft's beta).
@@ -22,6 +23,9 @@ const PACKET_BITS: f64 = 1200.0 * 8.0;
 const RESPONSE: Duration = Duration::from_millis(100);
 /// The longest time one step of growth stands for.
 const MAX_STEP: Duration = Duration::from_secs(1);
+/// For so long after a decrease the rate stays while a queue is in the way; for longer if it empties, but not for ever.
+const WAITING: Duration = Duration::from_millis(1_500);
+const EMPTYING: Duration = Duration::from_secs(4);
 /// Least time between two decreases is the round trip, within these.
 const MIN_BETWEEN: Duration = Duration::from_millis(10);
 const MAX_BETWEEN: Duration = Duration::from_millis(200);
@@ -94,6 +98,7 @@ impl RateControl {
         usage: Usage,
         acknowledged_bps: Option<f64>,
         rtt: Duration,
+        queue: &StandingQueue,
         now: Instant,
     ) {
         match usage {
@@ -105,6 +110,7 @@ impl RateControl {
                 }
             }
             Usage::Under => self.growing_since = None,
+            Usage::Normal if self.waits_for(queue, now) => self.growing_since = None,
             Usage::Normal => {
                 if let Some(since) = self.growing_since.replace(now) {
                     let step = now.duration_since(since).min(MAX_STEP);
@@ -113,6 +119,20 @@ impl RateControl {
             }
         }
         self.bps = self.bps.clamp(self.limits.min(), self.limits.max());
+    }
+
+    /// Whether the rate should stay, so that the queue which led to the last decrease empties. Somebody else's queue does not
+    /// when this sender yields, and is not waited for.
+    pub(super) fn waits_for(&self, queue: &StandingQueue, now: Instant) -> bool {
+        let patience = if queue.is_emptying() {
+            EMPTYING
+        } else {
+            WAITING
+        };
+        let decreased = self
+            .decreased
+            .is_some_and(|decreased| now < decreased + patience);
+        queue.is_in_the_way() && decreased
     }
 
     fn may_decrease(&self, acknowledged_bps: Option<f64>, rtt: Duration, now: Instant) -> bool {
@@ -174,9 +194,10 @@ mod tests {
 
     fn run(control: &mut RateControl, usage: Usage, acknowledged: f64, ms: std::ops::Range<u64>) {
         let epoch = epoch();
+        let queue = StandingQueue::new(epoch);
         for at in ms.step_by(50) {
             let now = epoch + Duration::from_millis(at);
-            control.update(usage, Some(acknowledged), RTT, now);
+            control.update(usage, Some(acknowledged), RTT, &queue, now);
         }
     }
 

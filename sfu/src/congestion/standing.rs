@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 /// How long the fastest packets are remembered, at least. Two clocks drift apart by a few ms in that time.
 const MEMORY: Duration = Duration::from_secs(30);
 
+/// A queue this long is worth waiting for.
+const IN_THE_WAY: Duration = Duration::from_millis(100);
+
 /// Compares the delays of packets with the least one known.
 #[derive(Debug)]
 pub(super) struct StandingQueue {
@@ -16,6 +19,9 @@ pub(super) struct StandingQueue {
     since: Instant,
     /// The least delay since the last [`Self::take`].
     lately_us: Option<i64>,
+    standing: Duration,
+    /// The same, smoothed over a second or so.
+    smoothed: Duration,
 }
 
 impl StandingQueue {
@@ -26,6 +32,8 @@ impl StandingQueue {
             least_us: [None; 2],
             since: now,
             lately_us: None,
+            standing: Duration::ZERO,
+            smoothed: Duration::ZERO,
         }
     }
 
@@ -41,14 +49,26 @@ impl StandingQueue {
         self.lately_us = least(self.lately_us);
     }
 
-    /// How long even the luckiest packet waited since this was asked the last time.
+    /// Whether it is in the way.
+    pub(super) fn is_in_the_way(&self) -> bool {
+        self.standing > IN_THE_WAY
+    }
+
+    /// Whether a queue that is in the way becomes shorter: somebody else's would not, because this sender yields.
+    pub(super) fn is_emptying(&self) -> bool {
+        self.is_in_the_way() && self.standing < self.smoothed
+    }
+
+    /// The same, since the last one, and begins anew.
     pub(super) fn take(&mut self) -> Duration {
         let least = self.least_us.iter().flatten().min();
-        let standing = match (self.lately_us.take(), least) {
+        let standing_us = match (self.lately_us.take(), least) {
             (Some(lately), Some(least)) => u64::try_from(lately - least).unwrap_or(0),
             _ => 0,
         };
-        Duration::from_micros(standing)
+        self.standing = Duration::from_micros(standing_us);
+        self.smoothed = (self.smoothed * 3 + self.standing) / 4;
+        self.standing
     }
 }
 
@@ -76,6 +96,23 @@ mod tests {
         add(10_010, 325);
         assert_eq!(queue.take(), Duration::from_millis(295));
         assert_eq!(queue.take(), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_queue_that_becomes_shorter_is_emptying_until_it_is_short() {
+        let epoch = Instant::now();
+        let mut queue = StandingQueue::new(epoch);
+        let emptying: Vec<_> = [0, 300, 600, 200, 110, 90]
+            .iter()
+            .zip(0u64..)
+            .map(|(&standing_ms, n)| {
+                let sent = epoch + Duration::from_millis(n);
+                queue.add(sent, n as i64 * 1_000 + standing_ms * 1_000);
+                queue.take();
+                queue.is_emptying()
+            })
+            .collect();
+        assert_eq!(emptying, [false, false, false, true, true, false]);
     }
 
     #[test]
