@@ -172,16 +172,12 @@ impl Bandwidth {
         });
     }
 
-    /// How the path is used.
-    pub fn usage(&self) -> super::Usage {
-        self.estimator.usage()
-    }
-
     /// What is known of the path, for people to see.
     pub fn path(&self) -> Path {
         Path {
             rtt: self.estimator.rtt(),
             loss: self.estimator.loss(),
+            queue: self.estimator.queue(),
             acknowledged_bps: self.estimator.acknowledged_bps().map(|bps| bps as u64),
         }
     }
@@ -194,6 +190,8 @@ pub struct Path {
     pub rtt: Duration,
     /// Share of packets lost lately, 0–1.
     pub loss: f64,
+    /// How long even the luckiest packets waited lately.
+    pub queue: Duration,
     /// The rate that arrives, in bit/s; `None` before the first half second.
     pub acknowledged_bps: Option<u64>,
 }

@@ -87,9 +87,10 @@ impl Estimator {
         self.trendline.usage()
     }
 
-    /// Whether the queue neither grows, nor shrinks, nor should: the time for a probe.
+    /// Whether the queue neither grows, nor shrinks, nor should: the time for a probe. Never before there was feedback: without
+    /// it a probe tells nothing.
     pub fn is_calm(&self, now: Instant) -> bool {
-        self.usage() == Usage::Normal && !self.rate.waits_for(&self.standing, now)
+        self.heard && self.usage() == Usage::Normal && !self.rate.waits_for(&self.standing, now)
     }
 
     /// The smoothed round trip, the receiver's wait before feedback included.
@@ -100,6 +101,11 @@ impl Estimator {
     /// Share of packets lost lately, 0–1.
     pub fn loss(&self) -> f64 {
         self.loss.loss()
+    }
+
+    /// How long even the luckiest packets waited lately.
+    pub fn queue(&self) -> Duration {
+        self.standing.last()
     }
 
     /// The rate that arrives, in bit/s; `None` before the first half second.

@@ -28,6 +28,8 @@ const SPARE: f64 = 1.1;
 /// Between probes for more, after one that found it and after one that did not.
 const INTERVAL: Duration = Duration::from_secs(3);
 const INTERVAL_IN_VAIN: Duration = Duration::from_secs(5);
+/// Before one that showed nothing is repeated, once.
+const INTERVAL_UNCLEAR: Duration = Duration::from_secs(1);
 /// A fall to less than this share is a large drop; after it the path is probed when it was calm for a while, to this share of
 /// what was before.
 const DROP: f64 = 0.66;
@@ -166,6 +168,8 @@ pub struct Prober {
     open: bool,
     /// Whether each success leads to the next step at once.
     searching: bool,
+    /// Whether the last cluster repeated one that showed nothing.
+    repeated: bool,
     /// When to look for more again.
     next: Instant,
     /// The highest estimate since the last drop was dealt with, and since when the path is calm after a drop.
@@ -184,6 +188,7 @@ impl Prober {
             next_id: ClusterId::FIRST,
             open: false,
             searching: true,
+            repeated: false,
             next: now + INTERVAL,
             high_bps: estimate_bps,
             calm_since: None,
@@ -325,19 +330,26 @@ impl Prober {
 
     fn finish(&mut self, tried_bps: f64, found_bps: Option<f64>, now: Instant) {
         self.cluster = None;
+        let repeat = found_bps.is_none() && !self.repeated;
+        self.repeated = repeat;
         match found_bps {
             Some(found) if found >= SUCCESS * tried_bps => {
                 self.next = now + INTERVAL;
                 let further = (FURTHER * found).min(self.most());
                 // Without anybody wanting more, the first two steps are enough to begin with.
-                let known =
-                    self.wanted.all_bps > 0 || tried_bps < FURTHER * FIRST * self.limits.start();
-                self.searching &= known && further > found * SPARE;
+                let first = tried_bps < FURTHER * FIRST * self.limits.start();
+                let useful = further > found * SPARE && (first || self.wanted.all_bps > 0);
+                self.searching &= useful;
                 self.planned = self.searching.then_some(further);
             }
             _ => {
                 self.searching = false;
-                self.next = now + INTERVAL_IN_VAIN;
+                self.next = now
+                    + if repeat {
+                        INTERVAL_UNCLEAR
+                    } else {
+                        INTERVAL_IN_VAIN
+                    };
             }
         }
     }

@@ -49,6 +49,11 @@ impl StandingQueue {
         self.lately_us = least(self.lately_us);
     }
 
+    /// How long even the luckiest packet waited between the last two [`Self::take`].
+    pub(super) fn last(&self) -> Duration {
+        self.standing
+    }
+
     /// Whether it is in the way.
     pub(super) fn is_in_the_way(&self) -> bool {
         self.standing > IN_THE_WAY
@@ -59,7 +64,7 @@ impl StandingQueue {
         self.is_in_the_way() && self.standing < self.smoothed
     }
 
-    /// The same, since the last one, and begins anew.
+    /// How long even the luckiest packet waited since the last one; begins anew.
     pub(super) fn take(&mut self) -> Duration {
         let least = self.least_us.iter().flatten().min();
         let standing_us = match (self.lately_us.take(), least) {

@@ -115,10 +115,19 @@ fn a_receiver_without_transport_wide_feedback_is_believed() {
     let now = Instant::now();
     let mut bandwidth = Bandwidth::new(Limits::default(), now);
     bandwidth.on_sent(1_000, Purpose::Media, now);
+    bandwidth.shared(&Shares {
+        used_bps: 600_000,
+        next_bps: Some(5_000_000),
+        all_bps: 5_000_000,
+    });
     bandwidth.on_remb(2_000_000, now);
+    while let Some(request) = bandwidth.padding(now) {
+        bandwidth.on_sent(request.bytes, Purpose::Padding, now);
+    }
     assert_eq!(bandwidth.estimate_bps(now), 2_000_000);
     let later = now + Duration::from_secs(5);
     bandwidth.tick(later);
+    assert_eq!(bandwidth.padding(later), None, "a probe would tell nothing");
     bandwidth.on_remb(900_000, later);
     assert_eq!(bandwidth.estimate_bps(later), 900_000);
 }

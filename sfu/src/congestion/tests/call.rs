@@ -42,8 +42,11 @@ pub(super) struct Call {
     /// No feedback gets through within these seconds.
     pub(super) deaf: std::ops::Range<f64>,
     pub(super) samples: Vec<Sample>,
+    /// Packets that the pacer dropped.
     pub(super) dropped: usize,
     pub(super) padding_bytes: usize,
+    /// Packets that the queue of the bottleneck had no room for.
+    pub(super) overflowed: usize,
     allocator: Allocator,
     collector: FeedbackCollector,
     answers: VecDeque<(Instant, Vec<u8>)>,
@@ -75,6 +78,7 @@ impl Call {
             samples: Vec::new(),
             dropped: 0,
             padding_bytes: 0,
+            overflowed: 0,
             allocator: Allocator::default(),
             collector: FeedbackCollector::new(epoch),
             answers: VecDeque::new(),
@@ -221,7 +225,8 @@ impl Call {
     fn send(&mut self, bytes: usize, purpose: Purpose) {
         let sequence = self.bandwidth.next_sequence();
         self.bandwidth.on_sent(bytes, purpose, self.now);
-        self.network.send(Flow::Call(sequence), bytes, self.now);
+        let entered = self.network.send(Flow::Call(sequence), bytes, self.now);
+        self.overflowed += usize::from(!entered);
         self.sample.sent += bytes as f64 * 80.0;
     }
 
@@ -286,19 +291,5 @@ impl Call {
             layer: self.sample.layer,
             ..Sample::default()
         };
-        if std::env::var("SHOWALL").is_ok() {
-            let s = self.samples.last().unwrap();
-            eprintln!(
-                "{:5.1} est {:7.0} sent {:7.0} arr {:7.0} wait {:5.0} {:?} {:?} {:?}",
-                self.second(),
-                s.estimate / 1e3,
-                s.sent / 1e3,
-                s.arrived / 1e3,
-                s.wait_ms,
-                s.layer.map(|l| l.spatial),
-                self.bandwidth.path().loss,
-                self.bandwidth.usage()
-            );
-        }
     }
 }

@@ -191,6 +191,14 @@ fn a_probe_that_loses_a_tenth_counts_and_one_that_loses_a_third_does_not() {
     let mut trial = Trial::new(50e6);
     trial.lose_every = 3;
     assert_eq!(trial.cluster().unwrap().1, None);
+    // It is repeated soon, but only once.
+    trial.want(2_000_000, 2_000_000);
+    trial.wait(1_000);
+    assert_eq!(trial.cluster().unwrap().1, None);
+    trial.wait(1_000);
+    assert_eq!(trial.cluster(), None);
+    trial.wait(4_000);
+    assert!(trial.cluster().is_some());
 }
 
 #[test]

@@ -29,12 +29,6 @@ fn wait_ms(sample: &Sample) -> f64 {
 /// Asserts that a number lies between two others.
 #[track_caller]
 fn between(what: &str, seed: u64, value: f64, from: f64, to: f64) {
-    if std::env::var("SHOW").is_ok() {
-        eprintln!(
-            "{:?} {what} {seed}: {value:.0} {from} {to}",
-            std::thread::current().name()
-        );
-    }
     assert!(
         (from..=to).contains(&value),
         "{what}, seed {seed}: {value:.0} is not in {from:.0}–{to:.0}"
@@ -133,6 +127,21 @@ fn the_layer_follows_a_fall_to_400_kbit_within_three_seconds_and_comes_back_with
             2.0,
             2.0,
         );
+    }
+}
+
+#[test]
+fn at_100_kbit_sound_goes_on_undisturbed() {
+    let mut path = Path::steps(&[(0.0, 2.5e6), (10.0, 100e3)]);
+    path.queue = Duration::from_millis(200);
+    for seed in SEEDS {
+        let mut call = Call::with_seed(path.clone(), Load::Layers(LAYERS), seed);
+        call.run(13.0);
+        let before = call.overflowed;
+        call.run(60.0);
+        assert_eq!(call.overflowed, before, "seed {seed}");
+        between("sound", seed, call.least(13.0, 60.0, arrived), 40e3, 60e3);
+        between("wait", seed, call.most(13.0, 60.0, wait_ms), 0.0, 150.0);
     }
 }
 
