@@ -8,7 +8,7 @@ use super::network::{Path, Rival};
 /// More than any path here carries.
 const PLENTY: Load = Load::Elastic(8e6);
 const LAYERS: &[u64] = &[150_000, 500_000, 1_500_000];
-const SEEDS: [u64; 4] = [1, 2, 3, 4];
+const SEEDS: [u64; 2] = [1, 2];
 
 fn arrived(sample: &Sample) -> f64 {
     sample.arrived
