@@ -44,8 +44,7 @@ fn body(base: u16, reference: u32, deltas: &[Option<i16>]) -> Vec<u8> {
     body.extend_from_slice(&(reference << 8).to_be_bytes());
     for chunk in deltas.chunks(7) {
         let symbols = chunk.iter().enumerate();
-        let symbols =
-            symbols.map(|(place, delta)| 2 * u16::from(delta.is_some()) << (12 - 2 * place));
+        let symbols = symbols.map(|(place, delta)| u16::from(delta.is_some()) << (13 - 2 * place));
         body.extend_from_slice(&(0xc000 | symbols.sum::<u16>()).to_be_bytes());
     }
     for delta in deltas.iter().flatten() {
