@@ -1,0 +1,6 @@
+//! Facts about the whole of it, over a simulated network.
+
+mod call;
+mod hostile;
+mod network;
+mod scenarios;
