@@ -186,6 +186,7 @@ impl Act {
             extensions: ExtensionIds {
                 mid: Some(4),
                 audio_level: None,
+                transport_cc: None,
             },
         };
         let stream = |source: usize| StreamId {

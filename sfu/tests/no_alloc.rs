@@ -57,6 +57,7 @@ impl Scene {
                 extensions: ExtensionIds {
                     mid: Some(4),
                     audio_level: Some(1),
+                    transport_cc: None,
                 },
             };
             let mut slot = Downstream::new(config, now);

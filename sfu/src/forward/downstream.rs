@@ -45,6 +45,14 @@ impl PayloadTypes {
         self.0[codec as usize] = Some(payload_type);
     }
 
+    /// The payload type of retransmissions of the first codec that has them.
+    pub fn rtx(&self) -> Option<u8> {
+        self.0
+            .iter()
+            .flatten()
+            .find_map(|payload_type| payload_type.rtx)
+    }
+
     /// A codec's payload types; `None`: the receiver does not take it.
     pub fn get(&self, codec: Codec) -> Option<PayloadType> {
         self.0[codec as usize]
@@ -106,6 +114,10 @@ pub struct Downstream {
     /// The layer of the wanted track to switch to.
     target: u8,
     wish: Wish,
+    /// The network does not carry this slot's picture now.
+    paused: bool,
+    /// The transport-wide number that the next packet carries.
+    transport_sequence: u16,
     /// Since when something else is wanted than what is shown.
     wanted_since: Instant,
     current: Option<StreamId>,
@@ -131,6 +143,8 @@ impl Downstream {
             wanted: None,
             target: 0,
             wish: Wish::default(),
+            paused: false,
+            transport_sequence: 0,
             wanted_since: now,
             current: None,
             ssrc_changed: false,
@@ -198,9 +212,54 @@ impl Downstream {
         self.wish.lines = lines;
     }
 
-    /// The largest layer that the receiver's network carries for this slot; `None`: any. It counts from the next choice on.
+    /// The best layer that the receiver's network carries; `None`: any.
     pub fn set_most(&mut self, layer: Option<u8>) {
         self.wish.most = layer;
+    }
+
+    /// Stops the picture because the receiver's network does not carry it, or lets it go on with the next keyframe.
+    pub fn set_paused(&mut self, paused: bool) {
+        self.paused = paused && self.config.kind == Kind::Video;
+        if self.paused {
+            self.current = None;
+        }
+    }
+
+    /// Says which transport-wide number the next packet carries, where that was negotiated.
+    pub fn number(&mut self, transport_sequence: u16) {
+        self.transport_sequence = transport_sequence;
+    }
+
+    /// Appends a packet of padding alone, of at most so many bytes, as a probe on the retransmission stream; `None` where
+    /// there is none, or nothing was sent yet.
+    pub fn pad(&mut self, bytes: usize, out: &mut Vec<u8>) -> Option<Written> {
+        let last = self.last?;
+        let payload_type = self.current.and_then(|_| self.config.payload_types.rtx())?;
+        let index = self.next_rtx;
+        self.next_rtx += 1;
+        let header = Header {
+            marker: false,
+            payload_type,
+            sequence: index as u16,
+            timestamp: last.timestamp,
+            ssrc: self.config.rtx_ssrc,
+        };
+        let start = out.len();
+        let number = self.transport_sequence.to_be_bytes();
+        let id = self.config.extensions.transport_cc.unwrap_or(0);
+        let header_len = write_header(out, &header, &[(id, &number)]);
+        // RFC 3550 section 5.1: the last byte counts the padding, itself included.
+        out[start] |= 0x20;
+        let padding = bytes.saturating_sub(header_len).clamp(1, 255);
+        out.resize(out.len() + padding - 1, 0);
+        out.push(padding as u8);
+        Some(Written {
+            ssrc: self.config.rtx_ssrc,
+            index,
+            header_len,
+            len: out.len() - start,
+            switched: false,
+        })
     }
 
     /// What the slot should show.
@@ -216,7 +275,7 @@ impl Downstream {
     /// The layer a keyframe of which is needed before the slot can show it. Ask after [`Self::want`], [`Self::set_target`]
     /// and after a [`Self::forward`] that gave `None`.
     pub fn needs_keyframe(&self) -> Option<LayerId> {
-        let target = self.target_id()?;
+        let target = self.target_id().filter(|_| !self.paused)?;
         let shown = self.current.map(StreamId::layer_id);
         let needed = shown != Some(target) || self.ssrc_changed;
         needed.then_some(target)
@@ -231,7 +290,7 @@ impl Downstream {
     /// The receiver asks for a keyframe (PLI, FIR): of which layer. `None` for an empty slot, which keeps its last picture
     /// and may ask for another for ever (rule 7), and for sound.
     pub fn keyframe_wanted_by_viewer(&self) -> Option<LayerId> {
-        let target = self.target_id()?;
+        let target = self.target_id().filter(|_| !self.paused)?;
         let shown = self.current.map(StreamId::layer_id);
         Some(
             shown
@@ -242,6 +301,9 @@ impl Downstream {
 
     /// Whether packets of this stream may interest the slot (cheap; ask before [`Self::forward`]).
     pub fn follows(&self, stream: StreamId) -> bool {
+        if self.paused {
+            return false;
+        }
         let shown = self.current.map(StreamId::layer_id);
         shown == Some(stream.layer_id())
             || (self.wanted == Some(stream.track)
@@ -454,6 +516,7 @@ impl Downstream {
         out: &mut Vec<u8>,
     ) -> usize {
         let level = [packet.level.map_or(0, |level| level.to_byte())];
+        let number = self.transport_sequence.to_be_bytes();
         // Id 0 is nobody's: the writer leaves such an element out.
         let extensions = [
             (
@@ -466,6 +529,10 @@ impl Downstream {
                     .and(self.config.extensions.audio_level)
                     .unwrap_or(0),
                 &level[..],
+            ),
+            (
+                self.config.extensions.transport_cc.unwrap_or(0),
+                &number[..],
             ),
         ];
         let len = match original_sequence {

@@ -235,6 +235,8 @@ pub struct ExtensionIds {
     pub mid: Option<u8>,
     /// `urn:ietf:params:rtp-hdrext:ssrc-audio-level`.
     pub audio_level: Option<u8>,
+    /// The transport-wide sequence number (draft-holmer-rmcat-transport-wide-cc-extensions-01 §2).
+    pub transport_cc: Option<u8>,
 }
 
 /// Appends a header with one-byte extensions (RFC 8285 §4.2) and gives its length. An element with an id outside 1–14

@@ -2,13 +2,16 @@
 
 use std::time::Instant;
 
+use super::peer::SlotSource;
 use super::shard::Shard;
+use crate::congestion::allocate::{Layer, LayerRate, Priority};
 use crate::event::Event;
+use crate::forward::downstream::Downstream;
 use crate::forward::layers::{Layers, Wish};
 use crate::forward::packet::{LayerId, StreamId};
 use crate::ids::{ParticipantId, RoomId, Source, TrackId};
 
-/// One simulcast track of the room.
+/// One track of pictures of the room.
 struct Track {
     id: TrackId,
     owner: ParticipantId,
@@ -22,23 +25,79 @@ impl Track {
     fn uses(&mut self, layer: u8) {
         self.used |= 1 << layer;
     }
+
+    /// What a slot can use of it: who is pinned is shown as well as it can be.
+    fn wish(&self, slot: &Downstream, pinned: Option<ParticipantId>) -> Wish {
+        let mut wish = slot.wish();
+        if pinned == Some(self.owner) {
+            wish.lines = None;
+        }
+        wish
+    }
+
+    /// What it is to a slot that shows it.
+    fn source_of(
+        &self,
+        slot: &Downstream,
+        pinned: Option<ParticipantId>,
+        speaker: Option<ParticipantId>,
+    ) -> SlotSource {
+        let wish = Wish {
+            most: None,
+            ..self.wish(slot, pinned)
+        };
+        let shown = slot.current().filter(|shown| shown.track == self.id);
+        let rate = |layer: usize| LayerRate {
+            layer: Layer {
+                spatial: layer as u8,
+                temporal: 0,
+            },
+            bitrate_bps: self.layers.bitrate(layer as u8),
+        };
+        let screen = self.source == Source::Screen;
+        SlotSource {
+            priority: if screen || Some(self.owner) == speaker {
+                Priority::Speaker
+            } else if Some(self.owner) == pinned {
+                Priority::Pinned
+            } else {
+                Priority::Rest
+            },
+            screen,
+            max_spatial: self
+                .layers
+                .choose(wish, shown.map(|shown| shown.layer))
+                .desired,
+            rates: std::array::from_fn(rate),
+            count: usize::from(self.layers.count),
+        }
+    }
 }
 
 impl Shard {
-    /// Decides anew for every slot of a room. Costs members × slots; nothing in a room without simulcast.
+    /// Decides anew for every slot of a room. Costs members × slots.
     pub(super) fn choose_layers(&mut self, room: &RoomId, now: Instant) {
-        let mut tracks = self.simulcast_tracks(room, now);
+        let mut tracks = self.picture_tracks(room, now);
         if tracks.is_empty() {
             return;
         }
         let Some(state) = self.rooms.get(room) else {
             return;
         };
+        let mut sources = Vec::new();
         for member in &state.members {
             let Some(peer) = self.peers.get_mut(member) else {
                 continue;
             };
             let pinned = state.plan.pinned(*member);
+            let speaker = state.plan.speaking().first().copied();
+            let place = |id: Option<TrackId>| tracks.binary_search_by_key(&id?, |t| t.id).ok();
+            sources.clear();
+            sources.extend(peer.slots.iter().map(|slot| {
+                let track = &tracks[place(slot.wanted())?];
+                Some(track.source_of(slot, pinned, speaker))
+            }));
+            peer.share(&sources, now);
             for slot in &mut peer.slots {
                 let found = slot
                     .wanted()
@@ -49,15 +108,7 @@ impl Shard {
                 let track = &mut tracks[place];
                 let shown = slot.current().filter(|shown| shown.track == track.id);
                 let shown = shown.map(|StreamId { layer, .. }| layer);
-                let wish = if pinned == Some(track.owner) {
-                    Wish {
-                        lines: None,
-                        ..slot.wish()
-                    }
-                } else {
-                    slot.wish()
-                };
-                let choice = track.layers.choose(wish, shown);
+                let choice = track.layers.choose(track.wish(slot, pinned), shown);
                 slot.set_target(choice.target);
                 track.uses(choice.desired);
                 track.uses(choice.target);
@@ -79,8 +130,8 @@ impl Shard {
         }
     }
 
-    /// The tracks of more than one layer, by id.
-    fn simulcast_tracks(&self, room: &RoomId, now: Instant) -> Vec<Track> {
+    /// The tracks of pictures, by id.
+    fn picture_tracks(&self, room: &RoomId, now: Instant) -> Vec<Track> {
         let Some(state) = self.rooms.get(room) else {
             return Vec::new();
         };
@@ -89,7 +140,7 @@ impl Shard {
             let Some(peer) = self.peers.get(owner) else {
                 continue;
             };
-            for (id, source, layers) in peer.reception.simulcast(now) {
+            for (id, source, layers) in peer.reception.pictures(now) {
                 tracks.push(Track {
                     id,
                     owner: *owner,
@@ -104,6 +155,9 @@ impl Shard {
     }
 
     fn tell_layers(&mut self, room: &RoomId, track: &Track, now: Instant) {
+        if track.layers.count < 2 {
+            return;
+        }
         let Some(peer) = self.peers.get_mut(&track.owner) else {
             return;
         };

@@ -133,6 +133,8 @@ impl Shard {
                         return Err("rtcp_nack_flood");
                     }
                 }
+                Rtcp::TransportFeedback(body) => peer.on_feedback(body, now)?,
+                Rtcp::Remb { bitrate_bps, .. } => peer.on_remb(bitrate_bps, now),
                 Rtcp::Pli { ssrc } => self.on_keyframe_wanted(peer, ssrc),
                 Rtcp::Fir(entries) => {
                     for ssrc in entries.take(16) {

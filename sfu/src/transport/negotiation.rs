@@ -190,6 +190,7 @@ fn slot_line(media: &Media, kind: Kind) -> SlotLine {
         extensions: ExtensionIds {
             mid: None,
             audio_level: audio_level.filter(|_| kind == Kind::Audio),
+            transport_cc: media.extension(TRANSPORT_CC),
         },
     }
 }

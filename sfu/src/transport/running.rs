@@ -55,11 +55,14 @@ impl Layer {
 
 impl Reception {
     /// The tracks that may have more than one layer, and what is known of these.
-    pub(crate) fn simulcast(
+    pub(crate) fn pictures(
         &self,
         now: Instant,
     ) -> impl Iterator<Item = (TrackId, Source, Layers)> + '_ {
-        let lines = self.lines.iter().filter(|line| line.layers() > 1);
+        let lines = self
+            .lines
+            .iter()
+            .filter(|line| line.plan.kind == Kind::Video);
         lines.filter_map(move |line| {
             let running = line.running.as_ref()?;
             let mut layers = Layers {

@@ -77,7 +77,7 @@ impl Shard {
             let peers = self.peers.iter();
             brisk.extend(
                 peers
-                    .filter(|(_, peer)| everybody || peer.is_brisk())
+                    .filter(|(_, peer)| everybody || peer.is_brisk(now))
                     .map(|(id, _)| *id),
             );
         }
@@ -95,7 +95,7 @@ impl Shard {
         }
         if everybody {
             let peers = &self.peers;
-            brisk.retain(|id| peers.get(id).is_some_and(|peer| peer.is_brisk()));
+            brisk.retain(|id| peers.get(id).is_some_and(|peer| peer.is_brisk(now)));
         }
         self.timers.brisk = brisk;
         ready

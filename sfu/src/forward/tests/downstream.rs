@@ -39,6 +39,7 @@ fn slot(kind: Kind, rtx: Option<u8>, now: Instant) -> Downstream {
         extensions: ExtensionIds {
             mid: None,
             audio_level: Some(6),
+            transport_cc: None,
         },
     };
     Downstream::new(config, now)

@@ -63,6 +63,7 @@ impl Peer {
             dtls: Box::new(dtls),
             active,
             secure: None,
+            receiving: None,
             heard: false,
             was_ready: false,
             first_check: None,

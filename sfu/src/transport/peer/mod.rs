@@ -1,6 +1,7 @@
 //! One participant's connection: its path, its keys, what it sends and the slots it receives in.
 
 mod answering;
+mod receiving;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use super::outbox::Outbox;
 use super::reception::Reception;
 use super::sdp::Fingerprint;
 use super::srtp::{Inbound, Outbound, contexts};
+use crate::congestion::sent::Purpose;
 use crate::event::GoneReason;
 use crate::forward::downstream::Downstream;
 use crate::forward::packet::{Packet, StreamId};
@@ -20,6 +22,8 @@ use crate::forward::rtcp_write;
 use crate::ids::{Kind, RoomId};
 
 pub(crate) use answering::NewPeer;
+use receiving::Receiving;
+pub(crate) use receiving::SlotSource;
 
 /// From the first check to the keys; then the handshake has failed.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -60,6 +64,8 @@ pub(crate) struct Peer {
     dtls: Box<dyn Dtls>,
     active: bool,
     secure: Option<Secure>,
+    /// What its network carries.
+    pub(crate) receiving: Option<Receiving>,
     heard: bool,
     was_ready: bool,
     first_check: Option<Instant>,
@@ -87,8 +93,9 @@ impl Peer {
     }
 
     /// Whether its timers are short: it is not connected yet, or it sends.
-    pub(crate) fn is_brisk(&self) -> bool {
+    pub(crate) fn is_brisk(&self, now: Instant) -> bool {
         !self.was_ready
+            || self.is_probing(now)
             || self
                 .reception
                 .lines
@@ -124,6 +131,9 @@ impl Peer {
         }
         if answer.moved {
             self.flush_dtls(outbox);
+            if let Some(receiving) = &mut self.receiving {
+                receiving.bandwidth.reset(now);
+            }
         }
         Ok(())
     }
@@ -169,6 +179,10 @@ impl Peer {
                     outbound,
                     since: now,
                 });
+                let mut slots = self.slots.iter();
+                if slots.any(|slot| slot.config().extensions.transport_cc.is_some()) {
+                    self.receiving = Some(Receiving::new(now));
+                }
                 Progress::Connected
             }
             Err(_) => Progress::Over(GoneReason::HandshakeFailed),
@@ -232,14 +246,26 @@ impl Peer {
                 continue;
             }
             for slot in &mut self.slots {
-                if slot.follows(packet.stream) {
-                    sent += u64::from(outbox.write(path, |out| {
-                        let start = out.len();
-                        slot.forward(&packet, now, out).is_some_and(|written| {
-                            let (header, index) = (written.header_len, written.index);
-                            secure.outbound.seal_rtp(out, start, header, index).is_ok()
-                        })
-                    }));
+                if !slot.follows(packet.stream) {
+                    continue;
+                }
+                if let Some(receiving) = &self.receiving {
+                    slot.number(receiving.bandwidth.next_sequence());
+                }
+                let mut bytes = 0;
+                let written = outbox.write(path, |out| {
+                    let start = out.len();
+                    slot.forward(&packet, now, out).is_some_and(|written| {
+                        bytes = written.len;
+                        let (header, index) = (written.header_len, written.index);
+                        secure.outbound.seal_rtp(out, start, header, index).is_ok()
+                    })
+                });
+                if written {
+                    sent += 1;
+                    if let Some(receiving) = &mut self.receiving {
+                        receiving.bandwidth.on_sent(bytes, Purpose::Media, now);
+                    }
                 }
             }
         }
@@ -274,14 +300,25 @@ impl Peer {
         };
         let mut sent = 0;
         for sequence in lost {
-            sent += u64::from(outbox.write(path, |out| {
+            if let Some(receiving) = &self.receiving {
+                slot.number(receiving.bandwidth.next_sequence());
+            }
+            let mut bytes = 0;
+            let written = outbox.write(path, |out| {
                 let start = out.len();
                 slot.resend(sequence, &cached, now, out)
                     .is_some_and(|written| {
+                        bytes = written.len;
                         let (header, index) = (written.header_len, written.index);
                         secure.outbound.seal_rtp(out, start, header, index).is_ok()
                     })
-            }));
+            });
+            if written {
+                sent += 1;
+                if let Some(receiving) = &mut self.receiving {
+                    receiving.bandwidth.on_sent(bytes, Purpose::Repair, now);
+                }
+            }
         }
         sent
     }
@@ -355,6 +392,7 @@ impl Peer {
         self.reception.feedback(self.ssrc, rtt, now, &mut compound);
         self.send_rtcp(&compound, outbox);
         self.compound = compound;
+        self.tick_bandwidth(now, outbox);
         Progress::Nothing
     }
 

@@ -144,7 +144,7 @@ impl Answer<'_> {
             let taken = match uri.as_str() {
                 MID => true,
                 AUDIO_LEVEL => media.kind == Some(Kind::Audio),
-                TRANSPORT_CC => publishes,
+                TRANSPORT_CC => true,
                 RID | REPAIRED_RID => publishes && !media.rids.is_empty(),
                 _ => false,
             };
@@ -209,7 +209,7 @@ fn write_codec(out: &mut String, offered: &OfferedCodec, publishes: bool) {
     for feedback in &offered.feedback {
         let taken = match feedback.as_str() {
             "nack" | "nack pli" | "ccm fir" => offered.codec.kind() == Kind::Video,
-            "transport-cc" => publishes,
+            "transport-cc" => true,
             _ => false,
         };
         if taken {
@@ -305,7 +305,7 @@ mod tests {
             }
             assert!(sections[1].contains("a=recvonly") && sections[1].contains("transport-cc"));
             assert!(sections[1].contains(START_BITRATE) && !sections[3].contains(START_BITRATE));
-            assert!(sections[1].contains(TRANSPORT_CC) && !sections[3].contains("transport-cc"));
+            assert!(sections[1].contains(TRANSPORT_CC) && sections[3].contains("transport-cc"));
             let layers =
                 "a=rid:q recv\r\na=rid:h recv\r\na=rid:f recv\r\na=simulcast:recv q;h;f\r\n";
             assert!(sections[1].contains(layers) && sections[1].contains(REPAIRED_RID));

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::congestion::FeedbackCollector;
 use crate::forward::rtp::{Header, RtpView, write_header};
 use crate::transport::dtls::{Dtls, DtlsEvent, Identity, RtcDtls};
 use crate::transport::front_door::check_bytes;
-use crate::transport::sdp::offer::{REPAIRED_RID, RID};
+use crate::transport::sdp::offer::{REPAIRED_RID, RID, TRANSPORT_CC};
 use crate::transport::sdp::{Fingerprint, FingerprintHash};
 use crate::transport::srtp::{Inbound, Outbound, Profile, contexts};
 
@@ -36,6 +37,8 @@ pub(super) struct Wish {
     pub(super) passive: bool,
     /// Send the camera in the layers q, h and f.
     pub(super) layers: bool,
+    /// Say what arrives, by transport-wide feedback.
+    pub(super) feedback: bool,
 }
 
 impl Default for Wish {
@@ -47,6 +50,7 @@ impl Default for Wish {
             announce: false,
             passive: false,
             layers: false,
+            feedback: false,
         }
     }
 }
@@ -67,6 +71,7 @@ pub(super) struct Client {
     pub(super) rtcp: Vec<Vec<u8>>,
     pub(super) closed: bool,
     pub(super) out: Vec<Vec<u8>>,
+    arrivals: Option<FeedbackCollector>,
     transaction: u8,
 }
 
@@ -87,6 +92,7 @@ impl Client {
             rtcp: Vec::new(),
             closed: false,
             out: Vec::new(),
+            arrivals: None,
             transaction: 0,
         }
     }
@@ -111,11 +117,16 @@ impl Client {
             };
             let (ufrag, fingerprint) = (&self.ufrag, &self.identity.fingerprint);
             let setup = if wish.passive { "passive" } else { "actpass" };
-            let twcc = super::super::sdp::offer::TRANSPORT_CC;
+            let numbered = direction == "sendonly" || wish.feedback;
+            let twcc = if numbered {
+                format!("a=extmap:3 {TRANSPORT_CC}\r\n")
+            } else {
+                String::new()
+            };
             lines.push(format!(
                 "m={kind} 9 UDP/TLS/RTP/SAVPF {formats}\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:{ufrag}\r\na=ice-pwd:not needed by a lite agent\r\n\
                  a=fingerprint:sha-256 {fingerprint}\r\na=setup:{setup}\r\na=mid:{mid}\r\na={direction}\r\na=rtcp-mux\r\n\
-                 a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\na=extmap:3 {twcc}\r\n{codecs}{ssrcs}"
+                 a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n{twcc}{codecs}{ssrcs}"
             ));
             mid += 1;
         };
@@ -156,6 +167,13 @@ impl Client {
             line.unwrap().to_owned()
         };
         self.server_ufrag = find("a=ice-ufrag:");
+        // It tells of what it was promised numbers for.
+        let mut slots = answer
+            .split("m=")
+            .filter(|section| section.contains("a=sendonly"));
+        if slots.any(|section| section.contains(TRANSPORT_CC)) {
+            self.arrivals = Some(FeedbackCollector::new(now));
+        }
         self.server_password = find("a=ice-pwd:");
         let is_client = answer.contains("a=setup:passive");
         if self.dtls.is_none() {
@@ -220,6 +238,13 @@ impl Client {
 
     /// Moves DTLS on and gives what leaves.
     pub(super) fn turn(&mut self, now: Instant) -> Vec<Vec<u8>> {
+        let mut feedback = Vec::new();
+        if let Some(arrivals) = &mut self.arrivals {
+            while arrivals.poll(now, 1, 2, &mut feedback) {}
+        }
+        if !feedback.is_empty() {
+            self.control(&feedback);
+        }
         if let Some(dtls) = &mut self.dtls {
             dtls.tick(now);
             while let Some(datagram) = dtls.transmit() {
@@ -254,6 +279,10 @@ impl Client {
                 } else {
                     self.rtp
                         .push(inbound.open_rtp(&mut datagram.to_vec()).unwrap().to_vec());
+                    let numbers = self.numbers();
+                    if let (Some(arrivals), Some(&number)) = (&mut self.arrivals, numbers.last()) {
+                        arrivals.received(number, now);
+                    }
                 }
             }
         }
@@ -338,6 +367,15 @@ impl Client {
         let (_, outbound) = self.media.as_mut().unwrap();
         outbound.seal_rtcp(compound, &mut packet).unwrap();
         self.out.push(packet);
+    }
+
+    /// The transport-wide number of every packet that came.
+    pub(super) fn numbers(&self) -> Vec<u16> {
+        let views = self.rtp.iter().map(|bytes| RtpView::parse(bytes).unwrap());
+        views
+            .filter_map(|view| view.extension(3)?.first_chunk().copied())
+            .map(u16::from_be_bytes)
+            .collect()
     }
 
     /// What came on one SSRC: sequence number and payload.

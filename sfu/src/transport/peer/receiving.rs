@@ -1,0 +1,164 @@
+//! What one participant's network carries towards it: feedback in, probes out, and a share of it for each slot.
+
+use std::time::{Duration, Instant};
+
+use super::super::outbox::Outbox;
+use super::Peer;
+use crate::congestion::allocate::{Allocator, LayerRate, VideoSlot};
+use crate::congestion::sent::Purpose;
+use crate::congestion::{Bandwidth, Feedback, Limits};
+use crate::ids::{Kind, TrackId};
+
+/// After the connection began, so long is no picture taken away: nothing is known of the network yet.
+const GRACE: Duration = Duration::from_secs(3);
+/// Padding packets that one look may send.
+const MAX_PADDING: usize = 64;
+
+/// The estimate, and how it is shared. Exists where transport-wide feedback was negotiated.
+pub(crate) struct Receiving {
+    /// The estimate.
+    pub(crate) bandwidth: Bandwidth,
+    allocator: Allocator,
+    /// What each picture slot showed when its share was decided.
+    shared: Vec<Option<TrackId>>,
+    since: Instant,
+}
+
+impl Receiving {
+    /// Nothing is known yet.
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            bandwidth: Bandwidth::new(Limits::default(), now),
+            allocator: Allocator::default(),
+            shared: Vec::new(),
+            since: now,
+        }
+    }
+}
+
+impl Peer {
+    /// Transport-wide feedback came.
+    pub(crate) fn on_feedback(&mut self, body: &[u8], now: Instant) -> Result<(), &'static str> {
+        let feedback = Feedback::parse(body).map_err(|error| error.code())?;
+        if let Some(receiving) = &mut self.receiving {
+            receiving.bandwidth.on_feedback(&feedback, now);
+        }
+        Ok(())
+    }
+
+    /// The browser's own estimate came.
+    pub(crate) fn on_remb(&mut self, bitrate_bps: u64, now: Instant) {
+        if let Some(receiving) = &mut self.receiving {
+            receiving.bandwidth.on_remb(bitrate_bps, now);
+        }
+    }
+
+    /// Whether probes are on their way: then timers are short.
+    pub(super) fn is_probing(&self, now: Instant) -> bool {
+        let soon = now + Duration::from_millis(50);
+        let receiving = self.receiving.as_ref();
+        receiving.is_some_and(|receiving| receiving.bandwidth.due_at(now) < soon)
+    }
+
+    /// Ticks the estimate, and sends the padding that its probes want.
+    pub(super) fn tick_bandwidth(&mut self, now: Instant, outbox: &mut Outbox) {
+        let (Some(receiving), Some(path)) = (&mut self.receiving, self.ice.path()) else {
+            return;
+        };
+        let Some(secure) = &mut self.secure else {
+            return;
+        };
+        receiving.bandwidth.tick(now);
+        for _ in 0..MAX_PADDING {
+            let Some(request) = receiving.bandwidth.padding(now) else {
+                break;
+            };
+            let mut pictures = self.slots.iter_mut();
+            let shows =
+                pictures.find(|slot| slot.config().kind == Kind::Video && slot.current().is_some());
+            let Some(slot) = shows else {
+                break;
+            };
+            slot.number(receiving.bandwidth.next_sequence());
+            let mut bytes = 0;
+            let sent = outbox.write(path, |out| {
+                let start = out.len();
+                slot.pad(request.bytes, out).is_some_and(|written| {
+                    bytes = written.len;
+                    let (header, index) = (written.header_len, written.index);
+                    secure.outbound.seal_rtp(out, start, header, index).is_ok()
+                })
+            });
+            if !sent {
+                break;
+            }
+            receiving.bandwidth.on_sent(bytes, Purpose::Padding, now);
+        }
+    }
+
+    /// Shares the estimate among the picture slots. `sources` has one entry for each slot, `None` for a slot of sound or
+    /// without a source.
+    pub(crate) fn share(&mut self, sources: &[Option<SlotSource>], now: Instant) {
+        let Some(receiving) = &mut self.receiving else {
+            return;
+        };
+        let shown = |place: usize| self.slots[place].wanted();
+        receiving.shared.resize(sources.len(), None);
+        for place in 0..sources.len().min(self.slots.len()) {
+            if receiving.shared[place] != shown(place) {
+                receiving.shared[place] = shown(place);
+                receiving.allocator.forget(place);
+            }
+        }
+        let slots: Vec<VideoSlot<'_>> = sources.iter().map(video_slot).collect();
+        let voices = self.slots.iter();
+        let voices =
+            voices.filter(|slot| slot.config().kind == Kind::Audio && slot.wanted().is_some());
+        let budget_bps = receiving.bandwidth.budget_bps(now);
+        let audio = voices.map(|_| None);
+        let shares = receiving.allocator.allocate(budget_bps, audio, &slots, now);
+        receiving.bandwidth.shared(&shares);
+        let unknown = now < receiving.since + GRACE;
+        for (place, slot) in self.slots.iter_mut().enumerate() {
+            if sources.get(place).is_none_or(Option::is_none) {
+                continue;
+            }
+            let layer = receiving.allocator.layer(place);
+            slot.set_paused(layer.is_none() && !unknown);
+            slot.set_most(Some(layer.map_or(0, |layer| layer.spatial)));
+        }
+    }
+}
+
+/// Where a picture slot's packets come from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SlotSource {
+    /// Who comes first.
+    pub(crate) priority: crate::congestion::allocate::Priority,
+    /// A shared screen.
+    pub(crate) screen: bool,
+    /// The best layer that the tile can show.
+    pub(crate) max_spatial: u8,
+    /// What each layer costs; the first `count` are meant.
+    pub(crate) rates: [LayerRate; crate::forward::layers::MAX_LAYERS],
+    /// How many layers there are.
+    pub(crate) count: usize,
+}
+
+fn video_slot(source: &Option<SlotSource>) -> VideoSlot<'_> {
+    use crate::congestion::allocate::Priority;
+    match source {
+        Some(source) => VideoSlot {
+            priority: source.priority,
+            screen: source.screen,
+            max_spatial: source.max_spatial,
+            layers: &source.rates[..source.count],
+        },
+        None => VideoSlot {
+            priority: Priority::Rest,
+            screen: false,
+            max_spatial: 0,
+            layers: &[],
+        },
+    }
+}
