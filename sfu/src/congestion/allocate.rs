@@ -146,7 +146,7 @@ impl Allocator {
         for priority in [Priority::Speaker, Priority::Pinned, Priority::Rest] {
             free = self.improve(priority, slots, free, now);
         }
-        self.settle(now);
+        self.settle(slots, now);
         self.shares(audio_bps, slots)
     }
 
@@ -198,10 +198,12 @@ impl Allocator {
         free
     }
 
-    fn settle(&mut self, now: Instant) {
-        for choice in &mut self.choices {
+    fn settle(&mut self, slots: &[VideoSlot<'_>], now: Instant) {
+        for (source, choice) in slots.iter().zip(&mut self.choices) {
             let layer = choice.chosen.map(|rate| rate.layer);
-            if layer < choice.current {
+            // What a smaller tile, or its sender, gave up says nothing about the network.
+            let still_there = |layer| usable(source).any(|rate| rate.layer == layer);
+            if layer < choice.current && choice.current.is_some_and(still_there) {
                 choice.lowered = Some(now);
             }
             choice.current = layer;

@@ -241,3 +241,19 @@ fn a_slot_with_another_source_begins_anew() {
     assert_eq!(viewer.allocator.layer(0), None);
     assert_eq!(viewer.see(510_000, 0, &slots), [Some(layer(0, 0))]);
 }
+
+#[test]
+fn a_tile_that_shrinks_and_grows_is_followed_at_once() {
+    let camera = camera();
+    let mut viewer = Viewer::new();
+    let large = slot(Priority::Rest, &camera);
+    let small = VideoSlot {
+        max_spatial: 0,
+        ..large
+    };
+    assert_eq!(viewer.see(5_000_000, 1, &[large]), [Some(layer(2, 1))]);
+    assert_eq!(viewer.see(5_000_000, 1, &[small]), [Some(layer(0, 1))]);
+    let now = viewer.now + Duration::from_millis(100);
+    viewer.allocator.allocate(5_000_000, [None], &[large], now);
+    assert_eq!(viewer.allocator.layer(0), Some(layer(2, 1)));
+}
