@@ -230,8 +230,13 @@ impl Downstream {
         self.transport_sequence = transport_sequence;
     }
 
+    /// Whether [`Self::pad`] writes anything: a picture is shown, and there is a stream for retransmissions.
+    pub fn can_pad(&self) -> bool {
+        self.current.is_some() && self.last.is_some() && self.config.payload_types.rtx().is_some()
+    }
+
     /// Appends a packet of padding alone, of at most so many bytes, as a probe on the retransmission stream; `None` where
-    /// there is none, or nothing was sent yet.
+    /// there is none, or nothing is shown.
     pub fn pad(&mut self, bytes: usize, out: &mut Vec<u8>) -> Option<Written> {
         let last = self.last?;
         let payload_type = self.current.and_then(|_| self.config.payload_types.rtx())?;

@@ -69,14 +69,13 @@ impl Peer {
             return;
         };
         receiving.bandwidth.tick(now);
+        // Without a picture there is nothing to pad: the probe waits for it.
+        let mut slots = self.slots.iter_mut();
+        let Some(slot) = slots.find(|slot| slot.can_pad()) else {
+            return;
+        };
         for _ in 0..MAX_PADDING {
             let Some(request) = receiving.bandwidth.padding(now) else {
-                break;
-            };
-            let mut pictures = self.slots.iter_mut();
-            let shows =
-                pictures.find(|slot| slot.config().kind == Kind::Video && slot.current().is_some());
-            let Some(slot) = shows else {
                 break;
             };
             slot.number(receiving.bandwidth.next_sequence());
