@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use futures_util::StreamExt;
 use tokio::time::timeout;
 
 use super::refusal::Refusal;
@@ -19,6 +19,10 @@ pub(crate) const SDP_FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 
 /// How long a body may take to arrive.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
+
+/// So much of a body that is too large is read and thrown away: a client that is still sending when the connection is
+/// closed would not hear why.
+const DISCARDED_BYTES: usize = 1024 * 1024;
 
 /// Entity tags that one `If-Match` may have.
 const MAX_TAGS: usize = 16;
@@ -105,19 +109,28 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<IfMatch, Refusal> {
 
 /// The body, as text.
 pub(crate) async fn body(request: Request) -> Result<String, Refusal> {
-    let announced = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse::<u64>().ok());
-    if announced.is_some_and(|bytes| bytes > MAX_BODY_BYTES as u64) {
+    let mut parts = request.into_body().into_data_stream();
+    let mut bytes: Vec<u8> = Vec::new();
+    let mut over = 0;
+    let read = async {
+        // A connection that breaks ends the body; what came of it will be no offer.
+        while let Some(Ok(part)) = parts.next().await {
+            if over == 0 && bytes.len() + part.len() <= MAX_BODY_BYTES {
+                bytes.extend_from_slice(&part);
+                continue;
+            }
+            over += part.len();
+            if over > DISCARDED_BYTES {
+                break;
+            }
+        }
+    };
+    let read = timeout(BODY_WITHIN, read).await;
+    if over > 0 {
         return Err(Refusal::BodyTooLarge);
     }
-    let read = timeout(BODY_WITHIN, to_bytes(request.into_body(), MAX_BODY_BYTES)).await;
-    let bytes = read.map_err(|_| Refusal::BodyTooSlow)?;
-    // A connection that broke is read no further either, and there nobody hears the answer.
-    let bytes = bytes.map_err(|_| Refusal::BodyTooLarge)?;
-    String::from_utf8(bytes.into()).map_err(|_| Refusal::SdpInvalid("not UTF-8".to_owned()))
+    read.map_err(|_| Refusal::BodyTooSlow)?;
+    String::from_utf8(bytes).map_err(|_| Refusal::SdpInvalid("not UTF-8".to_owned()))
 }
 
 /// One `Link` value (RFC 8288), as RFC 9725 section 4.6 has it.

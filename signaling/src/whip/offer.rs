@@ -148,9 +148,11 @@ fn is_one_bundle(session: &Section<'_>, media: &[Section<'_>]) -> Result<(), Ref
     if media.len() < 2 {
         return Ok(());
     }
+    // Encoders say which m-lines belong together by lip (RFC 5888), too: another group.
     let bundle = session
-        .attribute("group")
-        .and_then(|group| group.strip_prefix("BUNDLE "));
+        .lines
+        .iter()
+        .find_map(|line| line.strip_prefix("a=group:BUNDLE "));
     let all = bundle.is_some_and(|bundle| {
         media.iter().all(|section| {
             section
@@ -275,8 +277,8 @@ pub(crate) mod tests {
         ] {
             assert_eq!(code(&changed, Protocol::Whip), "offer_unsupported");
         }
-        let only = whip.replace("m=video 9", "m=video 0\r\na=bundle-only");
-        assert_eq!(code(&only, Protocol::Whip), "offer_unsupported");
+        let lips = whip.replace("a=group", "a=group:LS 0 1\r\na=group");
+        assert_eq!(code(&lips, Protocol::Whip), "");
         let only = whip.replace("a=mid:1\r\n", "a=mid:1\r\na=bundle-only\r\n");
         assert_eq!(
             code(&only.replace("m=video 9", "m=video 0"), Protocol::Whip),
