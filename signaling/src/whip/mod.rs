@@ -323,3 +323,21 @@ fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
         headers.insert(name, value);
     }
 }
+
+/// What must hold of any body, for [`crate::fuzz`].
+pub(crate) fn fuzz(text: &str) {
+    for protocol in [Protocol::Whip, Protocol::Whep] {
+        if let Ok(offer) = Offer::read(text, protocol) {
+            let again = Offer::read(&offer.text, protocol);
+            assert_eq!(again.as_ref(), Ok(&offer), "what is passed on is an offer");
+            let next = offer.with_ice("abcd", "0123456789abcdefghijkl");
+            assert!(Offer::read(&next.text, protocol).is_ok_and(|next| next.ufrag == "abcd"));
+        }
+    }
+    if let Ok(Fragment {
+        credentials: Some((ufrag, password)),
+    }) = Fragment::read(text)
+    {
+        assert!(!format!("{ufrag}{password}").contains(['\r', '\n']));
+    }
+}
