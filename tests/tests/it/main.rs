@@ -26,3 +26,4 @@ mod pages;
 mod replay;
 mod tidy;
 mod whip;
+mod whip_recorded;

@@ -27,7 +27,7 @@ fn offer(direction: &str) -> String {
 }
 
 /// A ticket as the operator prints one; `more` are further arguments.
-fn ticket(server: &Server, room: &str, grant: &str, more: &[&str]) -> String {
+pub fn ticket(server: &Server, room: &str, grant: &str, more: &[&str]) -> String {
     let mut args = vec!["ticket", "--room", room, "--grant", grant];
     args.extend(more);
     let printed = run(server.data(), &args);
