@@ -525,7 +525,19 @@ async fn a_client_is_told_of_the_ice_servers() {
     let answer = client
         .post("whep", &client.house.ticket(None, TALK), &offer("recvonly"))
         .await;
-    let links = answer.headers("link");
-    assert_eq!(links[0], "<stun:stun.example.net>; rel=\"ice-server\"");
-    assert!(links[1].contains("username=\"u\"; credential=\"p\""));
+    let ticket = format!("Bearer {}", client.house.ticket(None, TALK));
+    let headers = [("authorization", ticket.as_str())];
+    let asked = client
+        .ask("OPTIONS", "/whep/conference-1", &headers, "")
+        .await;
+    for links in [answer.headers("link"), asked.headers("link")] {
+        assert_eq!(links[0], "<stun:stun.example.net>; rel=\"ice-server\"");
+        assert!(links[1].contains("username=\"u\"; credential=\"p\""));
+    }
+    let preflight = client.ask("OPTIONS", "/whep/conference-1", &[], "").await;
+    assert_eq!(
+        preflight.header("link"),
+        None,
+        "who has no ticket learns no password"
+    );
 }

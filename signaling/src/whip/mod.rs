@@ -26,12 +26,13 @@ use tokio::time::Instant;
 
 use crate::message::Grant;
 use crate::socket::Door;
-use crate::ticket::unix_now_s;
+use crate::ticket::{Ticket, unix_now_s};
 use asking::{SDP, SDP_FRAGMENT};
 use fragment::Fragment;
 use offer::Offer;
 use refusal::Refusal;
 pub(crate) use register::Register;
+use register::TicketDigest;
 use session::{ASKS, Ask, Opening, Patched};
 
 /// Largest body that is read, in bytes.
@@ -139,11 +140,15 @@ impl Porch {
         const ALLOWED: &str = "POST, GET, HEAD, OPTIONS";
         let answer = match *request.method() {
             Method::POST => self.open(protocol, room, request).await,
-            Method::OPTIONS => Ok(options(
-                ALLOWED,
-                header::HeaderName::from_static("accept-post"),
-                SDP,
-            )),
+            Method::OPTIONS => {
+                let accepts = header::HeaderName::from_static("accept-post");
+                let mut response = options(ALLOWED, accepts, SDP);
+                // A client that gathers candidates before it offers asks here (GStreamer can); a preflight has no ticket.
+                if self.ticket(protocol, room, request.headers()).is_ok() {
+                    self.add_ice_servers(response.headers_mut());
+                }
+                Ok(response)
+            }
             // WHEP section 4.2: how a player finds out what this address is. Nothing else can be got here.
             Method::GET | Method::HEAD => Ok(match protocol {
                 Protocol::Whip => StatusCode::NO_CONTENT.into_response(),
@@ -191,12 +196,7 @@ impl Porch {
         room: &str,
         request: Request,
     ) -> Result<Response, Refusal> {
-        let token = asking::bearer(request.headers())?;
-        let ticket = self.door.key.verify(&token, unix_now_s())?;
-        let room = ticket.room_for(Some(room)).ok_or(Refusal::RoomMismatch)?;
-        if !ticket.grants.contains(&protocol.grant()) {
-            return Err(Refusal::NotAllowed);
-        }
+        let (ticket, digest, room) = self.ticket(protocol, room, request.headers())?;
         asking::accepts_sdp(request.headers())?;
         asking::is_of_type(request.headers(), SDP)?;
         let body = asking::body(request).await?;
@@ -205,7 +205,6 @@ impl Porch {
             return Err(Refusal::MediaUnavailable);
         }
         let (asks, asked) = mpsc::channel(ASKS);
-        let digest = register::digest_of(&token);
         let place = self
             .register
             .open(protocol, &room, digest, asks, Instant::now())?;
@@ -229,13 +228,33 @@ impl Porch {
             &format!("/{}/{room}/{id}", protocol.name()),
         );
         set(&mut headers, header::ETAG, &answer.etag);
+        self.add_ice_servers(&mut headers);
+        let typed = [(header::CONTENT_TYPE, SDP)];
+        Ok((StatusCode::CREATED, typed, headers, answer.sdp).into_response())
+    }
+
+    /// The ticket of a request, if it is good for this room and protocol now; its digest, and the room's name.
+    fn ticket(
+        &self,
+        protocol: Protocol,
+        room: &str,
+        headers: &HeaderMap,
+    ) -> Result<(Ticket, TicketDigest, String), Refusal> {
+        let token = asking::bearer(headers)?;
+        let ticket = self.door.key.verify(&token, unix_now_s())?;
+        let room = ticket.room_for(Some(room)).ok_or(Refusal::RoomMismatch)?;
+        if !ticket.grants.contains(&protocol.grant()) {
+            return Err(Refusal::NotAllowed);
+        }
+        Ok((ticket, register::digest_of(&token), room))
+    }
+
+    fn add_ice_servers(&self, headers: &mut HeaderMap) {
         for server in self.ice_servers.iter() {
             if let Ok(link) = HeaderValue::from_str(&asking::link(server)) {
                 headers.append(header::LINK, link);
             }
         }
-        let typed = [(header::CONTENT_TYPE, SDP)];
-        Ok((StatusCode::CREATED, typed, headers, answer.sdp).into_response())
     }
 
     /// Who: whoever shows the ticket that opened it, however old it is by now.
