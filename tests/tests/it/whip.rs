@@ -9,6 +9,7 @@ use crate::browser::Scenario;
 use crate::http::{Answer, request};
 use crate::publisher::Publisher;
 use crate::server::{Server, run};
+use crate::wait::until;
 
 const SDP: &str = "application/sdp";
 const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
@@ -189,8 +190,9 @@ fn a_session_is_made_tended_and_ended_by_the_rules() {
         404,
         "session_unknown",
     );
+    let told = || server.log().contains("seat given up").then_some(());
+    until(Duration::from_secs(10), told).expect("the log tells of the end");
     let log = server.log();
-    assert!(log.contains("seat taken") && log.contains("seat given up"));
     for secret in [publish.as_str(), "Kamera", "ice-ufrag", session.as_str()] {
         assert!(!log.contains(secret), "the log holds {secret}:\n{log}");
     }
@@ -455,8 +457,11 @@ fn published_and_played(what: &str, engines: &[&str]) -> Value {
             .iter()
             .all(|status| *status == 200)
     );
-    let given_up = server.log().matches("seat given up").count();
-    assert_eq!(given_up, engines.len() + 1, "{}", server.log());
+    let given_up = || server.log().matches("seat given up").count();
+    let everyone = until(Duration::from_secs(10), || {
+        (given_up() == engines.len() + 1).then_some(())
+    });
+    assert!(everyone.is_some(), "{}", server.log());
     server.assert_no_panic();
     facts
 }
