@@ -1,6 +1,7 @@
 //! A publisher that is not ours: GStreamer's `webrtcbin`, driven by `tests/gstreamer/publish.py`, which says what happens
 //! as JSON lines.
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -15,6 +16,8 @@ pub struct Publisher {
     process: Child,
     says: Option<ChildStdin>,
     hears: Receiver<Value>,
+    /// What it has said: on a busy machine things happen in another order than on an idle one.
+    heard: RefCell<Vec<Value>>,
 }
 
 impl Publisher {
@@ -41,14 +44,22 @@ impl Publisher {
             process,
             says,
             hears,
+            heard: RefCell::default(),
         }
     }
 
-    /// Waits for a line in which `event` is as wanted.
+    /// Waits for a line in which `event` is as wanted, or finds it among those that came before.
     #[track_caller]
     pub fn wait_for(&self, event: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let mut heard = self.heard.borrow_mut();
         loop {
+            let found = heard
+                .iter()
+                .find(|said| said["event"] == event && wanted(said));
+            if let Some(found) = found {
+                return found.clone();
+            }
             let left = deadline.saturating_duration_since(Instant::now());
             let Ok(said) = self.hears.recv_timeout(left) else {
                 panic!(
@@ -57,9 +68,7 @@ impl Publisher {
             };
             println!("publish.py: {said}");
             assert_ne!(said["event"], "failed", "{said}");
-            if said["event"] == event && wanted(&said) {
-                return said;
-            }
+            heard.push(said);
         }
     }
 
