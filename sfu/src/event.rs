@@ -77,7 +77,7 @@ pub enum Event {
 pub enum GoneReason {
     /// The browser closed it (DTLS close_notify).
     Closed,
-    /// No authenticated STUN check for 30 s (RFC 7675).
+    /// No authenticated STUN check and no media for 30 s (RFC 7675).
     ConsentExpired,
     /// The DTLS handshake failed, timed out, or showed another certificate than the SDP.
     HandshakeFailed,

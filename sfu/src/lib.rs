@@ -43,7 +43,7 @@ pub struct SfuConfig {
     pub public_addresses: Vec<IpAddr>,
     /// Participants that may be connected at once.
     pub max_participants: usize,
-    /// Seconds without an authenticated STUN check after which a connection is over (RFC 7675 says 30).
+    /// Seconds without an authenticated STUN check or packet after which a connection is over (RFC 7675 says 30).
     pub consent_s: u64,
 }
 

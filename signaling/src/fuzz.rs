@@ -27,6 +27,13 @@ pub fn ticket(data: &[u8]) {
     }
 }
 
+/// Any bytes as an offer or a fragment of WHIP or WHEP: refused, or passed on in one direction and one bundle.
+pub fn whip_body(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        crate::whip::fuzz(text);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -36,6 +43,18 @@ mod tests {
         fn any_bytes_are_no_reason_to_panic(data in prop::collection::vec(any::<u8>(), 0..512)) {
             super::client_message(&data);
             super::ticket(&data);
+            super::whip_body(&data);
+        }
+
+        #[test]
+        fn almost_offers_are_no_reason_to_panic(
+            cut in 0_usize..400, at in 0_usize..400, words in "[a-z=:0-9 \"\r\nąm*]{0,40}",
+        ) {
+            let offer = crate::whip::tests::offer("sendrecv");
+            let (start, _) = offer.split_at(at.min(offer.len()));
+            let (_, end) = offer.split_at((at + cut).min(offer.len()));
+            super::whip_body(format!("{start}{words}{end}").as_bytes());
+            super::whip_body(format!("a=ice-ufrag:{words}\r\na=candidate:{words}").as_bytes());
         }
 
         #[test]

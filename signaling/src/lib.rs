@@ -1,5 +1,5 @@
-//! Join tickets and the call protocol: the door between a browser and the media plane. It knows seats and rooms,
-//! and nothing of why someone may enter: the ticket says that.
+//! Join tickets and the call protocol: the door between a browser and the media plane; beside it, WHIP and WHEP for
+//! programs. It knows seats and rooms, and nothing of why someone may enter: the ticket says that.
 
 mod door;
 pub mod fuzz;
@@ -13,6 +13,7 @@ mod socket;
 mod tests;
 pub mod ticket;
 pub mod typescript;
+mod whip;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use socket::Door;
 
 pub use message::{ErrorCode, Grant, Label, RecordingState, RecordingStatus};
 pub use ticket::{Ticket, TicketError, TicketKey};
+pub use whip::IceServer;
 
 /// How the door is set up.
 #[derive(Clone, Debug)]
@@ -40,6 +42,8 @@ pub struct SignalingConfig {
     pub seat_kept: Duration,
     /// Seats in one room at once.
     pub max_seats: usize,
+    /// STUN and TURN servers that WHIP and WHEP clients are told of.
+    pub ice_servers: Vec<IceServer>,
 }
 
 /// What happens in rooms, for whoever keeps the civic record. Bounded (1,024): the hub waits for its reader.
@@ -94,6 +98,8 @@ pub struct Signaling {
     door: Arc<Door>,
     control: mpsc::Sender<Control>,
     sockets: Arc<Semaphore>,
+    sessions: Arc<whip::Register>,
+    ice_servers: Arc<[IceServer]>,
 }
 
 impl Signaling {
@@ -134,13 +140,21 @@ impl Signaling {
             door: Arc::new(door),
             control,
             sockets: Arc::new(Semaphore::new(door::MAX_SOCKETS as usize)),
+            sessions: Arc::default(),
+            ice_servers: config.ice_servers.into(),
         };
         (signaling, events_end)
     }
 
-    /// `GET /call`: the WebSocket.
+    /// `GET /call`: the WebSocket; `/whip/…` and `/whep/…`. They check who asks, from where and how much by themselves:
+    /// no form's token, no cookie and no limit of the pages is for them.
     pub fn router(&self) -> axum::Router {
-        door::router(self.door.clone(), self.sockets.clone())
+        let porch = whip::Porch {
+            door: self.door.clone(),
+            register: self.sessions.clone(),
+            ice_servers: self.ice_servers.clone(),
+        };
+        door::router(self.door.clone(), self.sockets.clone()).merge(whip::router(porch))
     }
 
     /// Tells a room, and everyone who joins it later, how its recording stands.

@@ -1,4 +1,4 @@
-//! How many messages one socket may send: a token bucket that is told the time.
+//! How many messages one socket, or requests one ticket, may send: a token bucket that is told the time.
 
 use std::time::Duration;
 
@@ -10,16 +10,27 @@ const PER_SECOND: f64 = 50.0;
 /// Messages at once, after a silence.
 const BURST: f64 = 200.0;
 
-/// What one socket has left.
+/// What one sender has left.
+#[derive(Debug)]
 pub(crate) struct Rate {
+    per_second: f64,
+    burst: f64,
     left: f64,
     at: Instant,
 }
 
 impl Rate {
+    /// A socket's.
     pub(crate) fn new(now: Instant) -> Self {
+        Self::of(PER_SECOND, BURST, now)
+    }
+
+    /// So many a second on average, and so many at once after a silence.
+    pub(crate) fn of(per_second: f64, burst: f64, now: Instant) -> Self {
         Self {
-            left: BURST,
+            per_second,
+            burst,
+            left: burst,
             at: now,
         }
     }
@@ -27,7 +38,7 @@ impl Rate {
     /// Takes one message's worth; `false` when there is none.
     pub(crate) fn take(&mut self, now: Instant) -> bool {
         let since: Duration = now.saturating_duration_since(self.at);
-        self.left = (self.left + since.as_secs_f64() * PER_SECOND).min(BURST);
+        self.left = (self.left + since.as_secs_f64() * self.per_second).min(self.burst);
         self.at = now;
         let allowed = self.left >= 1.0;
         if allowed {

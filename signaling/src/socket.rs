@@ -49,6 +49,13 @@ pub(crate) struct Door {
     pub(crate) refusals: Arc<Refusals>,
 }
 
+impl Door {
+    /// A number that no other socket or session has.
+    pub(crate) fn next_connection(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
 /// What comes in, whatever carries it.
 #[derive(Debug)]
 pub(crate) enum Incoming {
@@ -98,7 +105,7 @@ where
     let (outgoing, inbox) = outgoing();
     let (replies, replies_end) = mpsc::channel(REPLIES);
     let mut reader = Reader {
-        connection: door.connections.fetch_add(1, Ordering::Relaxed),
+        connection: door.next_connection(),
         door,
         replies,
         outgoing: Some(outgoing),

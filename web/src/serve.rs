@@ -41,6 +41,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
             ticket_key: secrets.ticket_key(),
             seat_kept: Duration::from_secs(config.media.seat_kept_s),
             max_seats: config.media.max_seats,
+            ice_servers: Vec::new(),
         },
         sfu.clone(),
         sfu_events,
@@ -82,9 +83,10 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), pages::errors::draw))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), security::guard))
-        // The call's socket is a GET of its own kind: it checks its origin itself and takes no form.
-        .merge(state.signaling.router())
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        // The call's socket is a GET of its own kind; WHIP and WHEP are for programs and other sites. They check origin,
+        // ticket and size themselves and take no form.
+        .merge(state.signaling.router())
         .layer(CatchPanicLayer::new())
 }
 

@@ -172,9 +172,11 @@ impl IceLite {
         }
     }
 
-    /// Whether the peer's consent has expired (RFC 7675): no authenticated check for `consent`.
+    /// Whether the peer is gone: nothing authentic from it for `consent`, neither a check nor media on its path. Browsers
+    /// check all the time (RFC 7675); GStreamer's ICE agent does not after its first nomination, but its media and its
+    /// reports are as hard to forge.
     pub(crate) fn expired(&self, now: Instant, consent: Duration) -> bool {
-        now.saturating_duration_since(self.last_check) >= consent
+        now.saturating_duration_since(self.last_check.max(self.path_heard)) >= consent
     }
 
     /// Authenticates a check and answers it. `Err` holds the stable reason of the refusal.
@@ -397,6 +399,21 @@ mod tests {
             assert_eq!(send(&mut ice, &bytes, here(1), now).err(), Some(reason));
         }
         assert_eq!(ice.path(), None);
+    }
+
+    #[test]
+    fn authentic_media_on_the_path_is_a_sign_of_life_and_media_from_elsewhere_is_none() {
+        let now = Instant::now();
+        let mut ice = IceLite::new(credentials("ours"), "theirs", now);
+        let consent = Duration::from_secs(30);
+        let bytes = check_bytes("ours:theirs", &ice.local().password, true, 1);
+        send(&mut ice, &bytes, here(1), now).unwrap();
+        let later = now + Duration::from_secs(29);
+        ice.heard(here(2), later);
+        assert!(ice.expired(now + consent, consent));
+        ice.heard(here(1), later);
+        assert!(!ice.expired(now + consent, consent));
+        assert!(ice.expired(later + consent, consent));
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Double {
     async fn answer(offer: &str) -> Result<Joined, SfuError> {
         match offer {
             "not sdp" => Err(SfuError::SdpInvalid("line 1".into())),
-            "one too many" => Err(SfuError::Full),
+            _ if offer.contains("one too many") => Err(SfuError::Full),
             "never answered" => std::future::pending().await,
             _ => Ok(Joined {
                 answer: format!("answer to {offer}"),

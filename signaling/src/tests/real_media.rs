@@ -26,6 +26,7 @@ async fn offers_that_cannot_be_answered_are_refused_with_their_codes() {
         ticket_key: key.clone(),
         seat_kept: Duration::from_secs(30),
         max_seats: 2,
+        ice_servers: Vec::new(),
     };
     let (signaling, _events) = Signaling::start(config, sfu.clone(), events);
     let mut browser = Browser::open(&signaling);

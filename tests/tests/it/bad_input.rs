@@ -15,10 +15,11 @@ use crate::server::{Server, run};
 use crate::wait::until;
 
 /// A browser's door to the room, without a browser.
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    async fn open(server: &Server) -> Self {
+    /// Opens it.
+    pub async fn open(server: &Server) -> Self {
         let address = format!("{}/call", server.url.replace("http://", "ws://"));
         let mut request = address.into_client_request().unwrap();
         request
@@ -27,13 +28,14 @@ impl Socket {
         Self(connect_async(request).await.expect("the socket opens").0)
     }
 
-    async fn say(&mut self, text: impl Into<String>) {
+    /// Says a message.
+    pub async fn say(&mut self, text: impl Into<String>) {
         // A server that has had enough may close while we talk.
         let _ = self.0.send(Message::text(text.into())).await;
     }
 
     /// The next message of this type; `None` when the socket was closed before it came.
-    async fn hear(&mut self, kind: &str) -> Option<Value> {
+    pub async fn hear(&mut self, kind: &str) -> Option<Value> {
         let wait = async {
             while let Some(Ok(message)) = self.0.next().await {
                 let text = message.into_text().unwrap_or_default();
@@ -72,11 +74,13 @@ fn ticket(server: &Server, room: &str, minutes: &str) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-fn join(ticket: &str) -> String {
+/// The first message.
+pub fn join(ticket: &str) -> String {
     json!({ "type": "join", "version": 1, "ticket": ticket }).to_string()
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+/// Runs it on this thread.
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -12,7 +12,7 @@ use crate::server::{Server, kill};
 use crate::wait::until;
 
 /// A recording's manifest, when it is finished.
-fn finished(server: &Server) -> Option<Value> {
+pub fn finished(server: &Server) -> Option<Value> {
     let recordings = get(&server.url, "/api/v1/recordings").json();
     let list = recordings["recordings"]
         .as_array()
@@ -26,7 +26,7 @@ fn finished(server: &Server) -> Option<Value> {
 }
 
 /// Seconds of a track that lie in pieces, and the longest gap between two of them.
-fn covered_s(track: &Value) -> (f64, f64) {
+pub fn covered_s(track: &Value) -> (f64, f64) {
     let pieces = track["pieces"].as_array().cloned().unwrap_or_default();
     let us = |piece: &Value, key: &str| piece[key].as_f64().unwrap_or(0.0);
     let covered: f64 = pieces.iter().map(|piece| us(piece, "duration_us")).sum();
@@ -38,8 +38,9 @@ fn covered_s(track: &Value) -> (f64, f64) {
     (covered / 1e6, gap / 1e6)
 }
 
+/// The tracks of a source; there are some.
 #[track_caller]
-fn tracks<'a>(manifest: &'a Value, source: &str) -> Vec<&'a Value> {
+pub fn tracks<'a>(manifest: &'a Value, source: &str) -> Vec<&'a Value> {
     let tracks = manifest["tracks"]
         .as_array()
         .expect("a manifest has tracks")

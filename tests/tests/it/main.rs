@@ -1,7 +1,7 @@
 //! The whole system from outside: the rules of the house, real servers, real browsers, faults.
 //!
 //! One binary, one module a subject. The harness is in `server.rs` (a real `aikste serve`), `browser.rs` (real browsers,
-//! driven by the scenarios in `tests/browser`), `fixtures.rs` (cameras and microphones) and `source.rs` (the tree, read).
+//! driven by the scenarios in `tests/browser`), `publisher.rs` (GStreamer), `fixtures.rs` (cameras and microphones) and `source.rs` (the tree, read).
 #![allow(clippy::unwrap_used, reason = "in a test an unwrap is an assertion")]
 #![allow(
     unreachable_pub,
@@ -13,6 +13,7 @@ mod browser;
 mod fixtures;
 mod http;
 mod people;
+mod publisher;
 mod server;
 mod source;
 mod wait;
@@ -25,3 +26,5 @@ mod layers;
 mod pages;
 mod replay;
 mod tidy;
+mod whip;
+mod whip_recorded;

@@ -428,12 +428,19 @@ fn codec(name: &str, parameters: &str) -> Option<Codec> {
         }
         ("av1", "90000") => matches!(parameter("profile"), None | Some("0")).then_some(Codec::Av1),
         ("h264", "90000") => {
-            let profile = parameter("profile-level-id")?.to_ascii_lowercase();
-            let baseline = profile.starts_with("42e0") || profile.starts_with("4200");
-            (parameter("packetization-mode") == Some("1") && baseline).then_some(Codec::H264)
+            // RFC 6184 section 8.1: what says no profile is Baseline at level 1.
+            let profile = parameter("profile-level-id").unwrap_or("42000a");
+            (parameter("packetization-mode") == Some("1") && is_baseline(profile))
+                .then_some(Codec::H264)
         }
         _ => None,
     }
+}
+
+/// Baseline or Constrained Baseline (RFC 6184 table 5): which of the constraints besides an encoder keeps (`42e0` in a
+/// browser, `42c0` in GStreamer) makes no difference to a decoder.
+fn is_baseline(profile: &str) -> bool {
+    matches!(profile.as_bytes(), [b'4', b'2', constraints, b'0', _, _] if constraints.is_ascii_hexdigit())
 }
 
 /// `sha-256 AB:CD:…`, of the hash's length.
@@ -584,6 +591,24 @@ pub(crate) mod tests {
             let offer = Offer::parse(&text).unwrap();
             assert_eq!(offer.media[1].rids, rids, "{list}");
         }
+    }
+
+    #[test]
+    fn h264_is_taken_with_any_constraints_of_baseline_and_no_other_profile() {
+        let taken = |parameters: &str| codec("H264/90000", parameters).is_some();
+        for profile in ["42e01f", "42001f", "42c00d", "42C01F"] {
+            let parameters = format!("packetization-mode=1;profile-level-id={profile}");
+            assert!(taken(&parameters), "{profile}");
+        }
+        assert!(taken("packetization-mode=1"));
+        for profile in ["4d001f", "640028", "42ef1f", "42", ""] {
+            let parameters = format!("packetization-mode=1;profile-level-id={profile}");
+            assert!(!taken(&parameters), "{profile}");
+        }
+        assert!(
+            !taken("profile-level-id=42e01f"),
+            "single NAL units are no mode of ours"
+        );
     }
 
     #[test]
