@@ -164,6 +164,11 @@ impl Bandwidth {
         (self.estimator.bps(now) * if relieved { RELIEVED } else { 1.0 }) as u64
     }
 
+    /// Whether the path shows that it is too narrow for what is sent: loss, a queue, the receiver's word.
+    pub fn is_pressed(&self, now: Instant) -> bool {
+        self.estimator.is_pressed(now)
+    }
+
     /// What the allocator decided: whether there is reason to look for more.
     pub fn shared(&mut self, shares: &Shares) {
         self.prober.want(Wanted {

@@ -17,6 +17,13 @@ const ASSUMED_RTT: Duration = Duration::from_millis(100);
 const MAX_RTT: Duration = Duration::from_secs(2);
 /// Packets that are unanswered for this long beyond the round trip are silence; every so often again.
 const SILENCE: Duration = Duration::from_millis(500);
+/// From here on a path is taken for too narrow.
+const PRESSING_LOSS: f64 = 0.03;
+const PRESSING_QUEUE: Duration = Duration::from_millis(50);
+/// Of what arrives, so much is certainly carried.
+const CARRIED: f64 = 0.9;
+/// The least that every packet waits when there is a queue.
+const A_QUEUE: Duration = Duration::from_millis(8);
 /// For so long beyond the round trip, what a probe showed counts as arriving.
 const SHOWN: Duration = Duration::from_millis(500);
 /// What counts of a probe when there is a queue to empty.
@@ -93,6 +100,12 @@ impl Estimator {
         self.heard && self.usage() == Usage::Normal && !self.rate.waits_for(&self.standing, now)
     }
 
+    /// Whether the path shows that it is too narrow: packets are lost, all of them wait, or the receiver says so.
+    pub fn is_pressed(&self, now: Instant) -> bool {
+        let told = self.remb.is_some_and(|(_, at)| now < at + REMB_LIFETIME);
+        told || self.loss() > PRESSING_LOSS || self.queue() > PRESSING_QUEUE
+    }
+
     /// The smoothed round trip, the receiver's wait before feedback included.
     pub fn rtt(&self) -> Duration {
         self.rtt.unwrap_or(ASSUMED_RTT)
@@ -129,6 +142,7 @@ impl Estimator {
         self.unanswered = None;
         results.sort_unstable_by_key(|result| (result.arrived_us, result.index));
         let mut newest: Option<Instant> = None;
+        let mut luckiest = Duration::MAX;
         for result in results.iter() {
             self.loss
                 .count(result.arrived_us.is_some(), result.was_lost);
@@ -137,7 +151,8 @@ impl Estimator {
             };
             newest = newest.max(Some(result.sent));
             self.acknowledged.add(arrived_us, result.bytes);
-            self.standing.add(result.sent, arrived_us);
+            let waited = self.standing.add(result.sent, arrived_us);
+            luckiest = luckiest.min(waited);
             if let Some(distance) = self.grouping.add(result.sent, arrived_us) {
                 self.trendline.add(&distance);
             }
@@ -147,7 +162,11 @@ impl Estimator {
             self.rtt = Some(self.rtt.map_or(sample, |rtt| (rtt * 7 + sample) / 8));
         }
         let rtt = self.rtt();
-        let usage = self.trendline.usage();
+        // Delays that grow while some packet still does not wait are a busy receiver's, not a queue's.
+        let usage = match self.trendline.usage() {
+            Usage::Over if luckiest < A_QUEUE => Usage::Normal,
+            usage => usage,
+        };
         // A probe knows of a new rate before enough of it has arrived.
         let shown = self.shown.filter(|(_, at)| now < *at + SHOWN + rtt);
         let shown = shown.map(|(bps, _)| bps);
@@ -157,6 +176,15 @@ impl Estimator {
             .map(|bps| bps.max(shown.unwrap_or(0.0)));
         self.rate
             .update(usage, acknowledged, rtt, &self.standing, now);
+        // What arrives without waiting and without loss is carried, whatever was thought of the path.
+        if luckiest < A_QUEUE
+            && self.loss() < PRESSING_LOSS
+            && let Some(arrives) = self.acknowledged.bps()
+            && CARRIED * arrives > self.bps(now)
+        {
+            self.rate.raise(CARRIED * arrives);
+            self.loss.raise(CARRIED * arrives);
+        }
         if self.loss.is_due(now) {
             let path = PathState {
                 estimate_bps: self.bps(now),

@@ -37,8 +37,8 @@ impl StandingQueue {
         }
     }
 
-    /// A packet arrived.
-    pub(super) fn add(&mut self, sent: Instant, arrived_us: i64) {
+    /// A packet arrived. Gives how much longer it took than the fastest one did.
+    pub(super) fn add(&mut self, sent: Instant, arrived_us: i64) -> Duration {
         let delay_us = arrived_us - sent.duration_since(self.epoch).as_micros() as i64;
         if sent.duration_since(self.since) >= MEMORY {
             self.least_us = [None, self.least_us[0]];
@@ -47,6 +47,9 @@ impl StandingQueue {
         let least = |known: Option<i64>| Some(known.map_or(delay_us, |known| known.min(delay_us)));
         self.least_us[0] = least(self.least_us[0]);
         self.lately_us = least(self.lately_us);
+        let least = self.least_us.iter().flatten().min();
+        let waited = least.map_or(0, |least| delay_us.saturating_sub(*least));
+        Duration::from_micros(u64::try_from(waited).unwrap_or(0))
     }
 
     /// How long even the luckiest packet waited between the last two [`Self::take`].

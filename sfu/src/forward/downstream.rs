@@ -13,9 +13,10 @@ use super::rtcp::{ReportBlock, SenderInfo};
 use super::rtp::{ExtensionIds, Header, write_header};
 use super::rtt::RoundTrip;
 use super::rtx;
+pub use super::slot::{DownstreamConfig, PayloadType, PayloadTypes, Written};
 use super::splice::{Splice, Splices};
 use super::window::{Seen, Window, extend};
-use crate::ids::{Codec, Kind, TrackId};
+use crate::ids::{Kind, TrackId};
 
 /// How long the old picture goes on while the wanted one has no keyframe yet.
 pub const HANDOVER: Duration = Duration::from_secs(1);
@@ -25,78 +26,6 @@ const STALE_BEHIND: u64 = 100;
 
 /// Least advance of the timestamp over a switch: pictures must not share one.
 const MIN_ADVANCE: Duration = Duration::from_millis(10);
-
-/// The receiver's payload types, by codec.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct PayloadTypes([Option<PayloadType>; 5]);
-
-/// A codec's payload type and that of its retransmissions, if negotiated.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct PayloadType {
-    /// For the media.
-    pub media: u8,
-    /// For RTX (RFC 4588).
-    pub rtx: Option<u8>,
-}
-
-impl PayloadTypes {
-    /// Notes a codec's payload types.
-    pub fn set(&mut self, codec: Codec, payload_type: PayloadType) {
-        self.0[codec as usize] = Some(payload_type);
-    }
-
-    /// The payload type of retransmissions of the first codec that has them.
-    pub fn rtx(&self) -> Option<u8> {
-        self.0
-            .iter()
-            .flatten()
-            .find_map(|payload_type| payload_type.rtx)
-    }
-
-    /// A codec's payload types; `None`: the receiver does not take it.
-    pub fn get(&self, codec: Codec) -> Option<PayloadType> {
-        self.0[codec as usize]
-    }
-}
-
-/// What a slot is made with. The three first numbers should be random.
-#[derive(Clone, Debug)]
-pub struct DownstreamConfig {
-    /// What fits into it.
-    pub kind: Kind,
-    /// The slot's m-line, for the MID extension.
-    pub mid: String,
-    /// Its SSRC, as in the answer.
-    pub ssrc: u32,
-    /// That of its retransmissions, as in the answer.
-    pub rtx_ssrc: u32,
-    /// The first sequence number; its highest bit is ignored (RFC 3711 §3.3.1: keeps the first rollover unambiguous).
-    pub first_sequence: u16,
-    /// The first retransmission's; likewise.
-    pub first_rtx_sequence: u16,
-    /// The first timestamp.
-    pub first_timestamp: u32,
-    /// The receiver's payload types.
-    pub payload_types: PayloadTypes,
-    /// The receiver's extension ids.
-    pub extensions: ExtensionIds,
-}
-
-/// A packet that was appended to the caller's buffer, ready to be sealed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Written {
-    /// The SSRC in it: the slot's, or that of its retransmissions.
-    pub ssrc: u32,
-    /// The SRTP packet index (RFC 3711 §3.3.1): rollover counter × 65536 + sequence number. It comes once per SSRC, except
-    /// that a resend without RTX repeats it with the same bytes, which seals to the same ciphertext.
-    pub index: u64,
-    /// Bytes of header and extensions.
-    pub header_len: usize,
-    /// Bytes in all.
-    pub len: usize,
-    /// The first packet of another stream in this slot.
-    pub switched: bool,
-}
 
 /// What went out last, by number: where the next stream goes on.
 #[derive(Clone, Copy, Debug)]
@@ -230,16 +159,16 @@ impl Downstream {
         self.transport_sequence = transport_sequence;
     }
 
-    /// Whether [`Self::pad`] writes anything: a picture is shown, and there is a stream for retransmissions.
+    /// Whether [`Self::pad`] writes anything: a picture was shown, and there is a stream for retransmissions.
     pub fn can_pad(&self) -> bool {
-        self.current.is_some() && self.last.is_some() && self.config.payload_types.rtx().is_some()
+        self.last.is_some() && self.config.payload_types.rtx().is_some()
     }
 
     /// Appends a packet of padding alone, of at most so many bytes, as a probe on the retransmission stream; `None` where
-    /// there is none, or nothing is shown.
+    /// there is none, or nothing was ever shown.
     pub fn pad(&mut self, bytes: usize, out: &mut Vec<u8>) -> Option<Written> {
         let last = self.last?;
-        let payload_type = self.current.and_then(|_| self.config.payload_types.rtx())?;
+        let payload_type = self.config.payload_types.rtx()?;
         let index = self.next_rtx;
         self.next_rtx += 1;
         let header = Header {

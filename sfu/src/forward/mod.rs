@@ -21,6 +21,7 @@ pub mod rtcp_write;
 pub mod rtp;
 pub mod rtt;
 pub mod rtx;
+pub mod slot;
 pub mod splice;
 pub mod upstream;
 pub mod vp8;

@@ -3,6 +3,7 @@
 
 use super::super::rtp::{AudioLevel, RtpView};
 use super::*;
+use crate::ids::Codec;
 
 const A: StreamId = StreamId {
     track: TrackId(1),

@@ -11,6 +11,14 @@ use crate::ids::{Kind, TrackId};
 
 /// After the connection began, so long is no picture taken away: nothing is known of the network yet.
 const GRACE: Duration = Duration::from_secs(3);
+/// After the network showed that it is too narrow, the estimate is believed for this long; each time that this happens
+/// again soon, for twice as long.
+const BELIEVED: Duration = Duration::from_secs(15);
+const LONGEST_BELIEVED: Duration = Duration::from_secs(120);
+/// So many looks in a row must say so; there are ten a second.
+const PRESSED_LOOKS: u8 = 4;
+/// A budget for as much as there is.
+const PLENTY_BPS: u64 = 1_000_000_000;
 /// Padding packets that one look may send.
 const MAX_PADDING: usize = 64;
 
@@ -22,6 +30,11 @@ pub(crate) struct Receiving {
     /// What each picture slot showed when its share was decided.
     shared: Vec<Option<TrackId>>,
     since: Instant,
+    /// Until when the estimate limits what is sent, and for how long it did so the last time.
+    believed_until: Option<Instant>,
+    believed_for: Duration,
+    /// In how many looks one after another the network was too narrow.
+    pressed: u8,
 }
 
 impl Receiving {
@@ -32,6 +45,34 @@ impl Receiving {
             allocator: Allocator::default(),
             shared: Vec::new(),
             since: now,
+            believed_until: None,
+            believed_for: Duration::ZERO,
+            pressed: 0,
+        }
+    }
+
+    /// What may be shared. The estimate grows only as far as it is tried, and a busy receiver's clock lowers it without
+    /// reason; so it limits nothing until the network itself shows that it is too narrow.
+    fn budget_bps(&mut self, now: Instant) -> u64 {
+        // A receiver that was busy for a moment is no narrow network.
+        self.pressed = if self.bandwidth.is_pressed(now) {
+            self.pressed.saturating_add(1)
+        } else {
+            0
+        };
+        if self.pressed >= PRESSED_LOOKS {
+            let again = |until| now < until + self.believed_for;
+            self.believed_for = match self.believed_until {
+                Some(until) if now < until => self.believed_for,
+                Some(until) if again(until) => (self.believed_for * 2).min(LONGEST_BELIEVED),
+                _ => BELIEVED,
+            };
+            self.believed_until = Some(now + self.believed_for);
+        }
+        if self.believed_until.is_some_and(|until| now < until) {
+            self.bandwidth.budget_bps(now)
+        } else {
+            PLENTY_BPS
         }
     }
 }
@@ -113,7 +154,7 @@ impl Peer {
         let voices = self.slots.iter();
         let voices =
             voices.filter(|slot| slot.config().kind == Kind::Audio && slot.wanted().is_some());
-        let budget_bps = receiving.bandwidth.budget_bps(now);
+        let budget_bps = receiving.budget_bps(now);
         let audio = voices.map(|_| None);
         let shares = receiving.allocator.allocate(budget_bps, audio, &slots, now);
         receiving.bandwidth.shared(&shares);

@@ -26,5 +26,8 @@ fn what_waited_in_the_kernel_says_how_long() {
     let mut ages = Vec::new();
     Inbox::new().receive(&b, |_, _, age| ages.push(age));
     assert_eq!(ages.len(), 1);
-    assert!(ages[0] >= Duration::from_millis(29) && ages[0] <= sent.elapsed());
+    // A wait that is not believed (this machine was away) counts as none.
+    let away = sent.elapsed() >= MAX_AGE;
+    assert!(ages[0] >= Duration::from_millis(29) || away);
+    assert!(ages[0] <= sent.elapsed());
 }
