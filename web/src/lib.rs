@@ -11,6 +11,7 @@ pub mod health;
 pub mod i18n;
 pub mod keeping;
 pub mod media;
+pub mod metrics;
 pub mod pages;
 pub mod seats;
 pub mod secrets;

@@ -18,7 +18,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use crate::config::{Config, LogFormat};
 use crate::secrets::Secrets;
 use crate::state::AppState;
-use crate::{glue, health, keeping, media, pages, seats, security, tls};
+use crate::{glue, health, keeping, media, metrics, pages, seats, security, tls};
 
 /// Largest request body, in bytes; uploads come in a later version, with a limit of their own.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -52,12 +52,15 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         sfu,
         recorder,
         config: config.clone(),
+        requests: metrics::Requests::default(),
         secrets,
     };
     let glue = tokio::spawn(glue::run(state.clone(), room_events, recorder_events));
     let keeping = tokio::spawn(keeping::run(state.civic.clone(), config.media_dir()));
+    let metrics = tokio::spawn(metrics::listen(state.clone()).await?);
     let result = listen(&config, router(state.clone()), &state).await;
     keeping.abort();
+    metrics.abort();
     if let Some(recorder) = &state.recorder {
         recorder.shutdown().await;
     }
@@ -73,6 +76,7 @@ pub fn router(state: AppState) -> Router {
         .merge(pages::router())
         .merge(media::router())
         .merge(health::router())
+        .merge(metrics::router())
         .with_state(state.clone())
         .merge(civic_api::router_with(
             state.civic.clone(),
@@ -84,6 +88,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), security::guard))
         // The call's socket is a GET of its own kind: it checks its origin itself and takes no form.
         .merge(state.signaling.router())
+        .layer(from_fn_with_state(state.requests.clone(), metrics::count))
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::new())
 }
