@@ -18,7 +18,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use crate::config::{Config, LogFormat};
 use crate::secrets::Secrets;
 use crate::state::AppState;
-use crate::{glue, health, keeping, media, metrics, pages, seats, security, tls};
+use crate::{check, glue, health, keeping, media, metrics, pages, seats, security, tls};
 
 /// Largest request body, in bytes; uploads come in a later version, with a limit of their own.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -83,6 +83,7 @@ pub fn router(state: AppState) -> Router {
             seats::router().with_state(state.clone()),
             seats::described(),
         ))
+        .merge(check::router(state.clone()))
         .layer(from_fn_with_state(state.clone(), pages::errors::draw))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), security::guard))

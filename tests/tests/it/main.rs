@@ -19,8 +19,10 @@ mod wait;
 
 mod bad_input;
 mod call;
+mod check;
 mod cli;
 mod faults;
+mod metrics;
 mod pages;
 mod replay;
 mod tidy;

@@ -79,6 +79,7 @@ call-waiting-eyebrow = The reception has not begun yet
 call-waiting = { $name } will receive you. Stay on this page: when the reception begins, the button “Enter the call” will appear here.
 call-waiting-host = Residents can enter once you start the reception.
 call-help = If something does not work
+call-help-check = Check connection and devices
 call-help-text = Call free of charge, the operator will note your question:
 
 ## The room

@@ -81,6 +81,7 @@ call-waiting-eyebrow = Priėmimas dar neprasidėjo
 call-waiting = Priims { $name }. Likite šiame puslapyje: kai priėmimas prasidės, čia atsiras mygtukas „Įeiti į pokalbį“.
 call-waiting-host = Gyventojai įeiti galės, kai pradėsite priėmimą.
 call-help = Jei kas nors neveikia
+call-help-check = Patikrinti ryšį ir įrangą
 call-help-text = Skambinkite nemokamai, operatorius užrašys jūsų klausimą:
 
 ## Kambarys
