@@ -25,7 +25,12 @@ check-result-fair = works, with limits
 check-result-bad = does not work
 check-result-none = not checked
 
+check-measured-ok = good
+check-measured-fair = fair
+check-measured-bad = weak
+
 check-verdict-ok = Everything works. You can take part.
+check-verdict-speaker = The loudspeaker is left: play the test sound.
 check-verdict-fair = You can take part, but not everything works. Below is what you can put right.
 check-verdict-bad = You cannot take part from here. Below is why. You can also ask your question by telephone.
 
@@ -40,6 +45,7 @@ check-tcp-none = The server does not offer this way.
 check-relay-advice = The relay could not be reached.
 check-down-advice = The others’ pictures may be small or freeze. Move closer to the router, or use a cable.
 check-up-advice = Your picture may be small. If it breaks up, speak without the camera.
+check-more = More than { $speed }
 check-ms = { $ms } ms.
 
 check-tone = Play the test sound

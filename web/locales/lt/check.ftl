@@ -25,7 +25,12 @@ check-result-fair = veikia ribotai
 check-result-bad = neveikia
 check-result-none = netikrinama
 
+check-measured-ok = gerai
+check-measured-fair = vidutiniškai
+check-measured-bad = silpnai
+
 check-verdict-ok = Viskas veikia. Galite dalyvauti pokalbyje.
+check-verdict-speaker = Dar patikrinkite garsiakalbį: paleiskite bandomąjį garsą.
 check-verdict-fair = Dalyvauti galėsite, bet ne viskas veikia. Žemiau parašyta, ką galite pataisyti.
 check-verdict-bad = Dalyvauti iš čia nepavyks. Žemiau parašyta, kodėl. Klausimą galite pasakyti ir telefonu.
 
@@ -40,6 +45,7 @@ check-tcp-none = Serveris šio kelio nesiūlo.
 check-relay-advice = Tarpininko pasiekti nepavyko.
 check-down-advice = Kitų vaizdas gali būti mažas arba strigti. Priartėkite prie maršrutizatoriaus arba junkitės laidu.
 check-up-advice = Jūsų vaizdas gali būti mažas. Jei trūkinėja, kalbėkite be kameros.
+check-more = Daugiau kaip { $speed }
 check-ms = { $ms } ms.
 
 check-tone = Paleisti bandomąjį garsą

@@ -56,7 +56,7 @@ export class Check {
   /** What somebody who helps wants to know; it says nothing of who one is. */
   report(): string {
     const lines = this.rows.map((row) => {
-      const line = `${nameText(row.name)}: ${resultText(row.result)}`;
+      const line = `${nameText(row.name)}: ${resultText(row)}`;
       return row.detail ? `${line}. ${row.detail}` : line;
     });
     return [t("check-report-title"), ...lines, t("check-report-browser", { browser: navigator.userAgent })].join("\n");
@@ -137,6 +137,9 @@ export function nameText(name: Name): string {
   return t(`check-name-${name}`);
 }
 
-export function resultText(result: Result): string {
+/** A thing works or does not; what was measured is good or weak. */
+export function resultText({ name, result }: Row): string {
+  const measured = name === "roundtrip" || name === "down" || name === "up";
+  if (measured && (result === "ok" || result === "fair" || result === "bad")) return t(`check-measured-${result}`);
   return t(`check-result-${result}`);
 }
