@@ -78,7 +78,7 @@ impl Gate {
     fn admit(&self, now_ms: u64) -> bool {
         let next = |due: u64| {
             let due = due.max(now_ms);
-            (due - now_ms < BURST * EVERY_MS).then_some(due + EVERY_MS)
+            (due - now_ms <= (BURST - 1) * EVERY_MS).then_some(due + EVERY_MS)
         };
         self.due_ms
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next)
