@@ -154,6 +154,16 @@ pub struct Stats {
     pub packets_in: u64,
     /// RTP packets that were sent to subscribers, retransmissions not counted.
     pub packets_out: u64,
+    /// Bytes of the datagrams that came in, whatever they were; UDP's own headers not counted.
+    pub bytes_in: u64,
+    /// Bytes of the datagrams that the kernel was handed.
+    pub bytes_out: u64,
+    /// Packets that subscribers asked for again (RFC 4585 section 6.2.1), found or not.
+    pub nacked: u64,
+    /// Keyframes that subscribers asked for (RFC 4585 section 6.3.1, RFC 5104 section 4.3.1).
+    pub keyframes_wanted: u64,
+    /// Keyframes that publishers sent.
+    pub keyframes_in: u64,
     /// Packets sent again.
     pub retransmitted: u64,
     /// Messages that the kernel was handed: datagrams for the same address that left together count as one.

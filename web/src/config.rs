@@ -24,6 +24,8 @@ pub struct Config {
     pub demo: Demo,
     /// Logging.
     pub log: Log,
+    /// Numbers for whoever watches the server.
+    pub metrics: Metrics,
 }
 
 /// The web server.
@@ -119,6 +121,35 @@ pub struct Log {
     pub level: String,
     /// `text` or `json`.
     pub format: LogFormat,
+}
+
+/// Numbers for whoever watches the server; nobody gets them unless one of the two is given.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// Address and port of a listener of its own for `/metrics`; empty: none.
+    pub listen: String,
+    /// The bearer token that `/metrics` asks for, there and on the public address; empty: not served on the public one.
+    pub token: String,
+}
+
+impl Metrics {
+    /// The listener of its own, if there is to be one.
+    pub fn address(&self) -> Result<Option<SocketAddr>, Mistake> {
+        let wrong = |what: &str| Mistake {
+            key: "metrics.listen".into(),
+            what: what.into(),
+        };
+        if self.listen.is_empty() {
+            return Ok(None);
+        }
+        let address = self.listen.parse::<SocketAddr>();
+        let address = address.map_err(|_| wrong("not an address such as 127.0.0.1:9464"))?;
+        if !address.ip().is_loopback() && self.token.is_empty() {
+            return Err(wrong("beyond this machine only with metrics.token"));
+        }
+        Ok(Some(address))
+    }
 }
 
 /// A log line's form.
@@ -319,6 +350,15 @@ impl Config {
         if self.media.max_participants == 0 || self.media.max_seats == 0 {
             wrong("media.max_participants", "no one could join with 0".into());
         }
+        if let Err(mistake) = self.metrics.address() {
+            wrong("metrics.listen", mistake.what);
+        }
+        if (1..MIN_TOKEN).contains(&self.metrics.token.len()) {
+            wrong(
+                "metrics.token",
+                format!("at least {MIN_TOKEN} characters, or it can be guessed"),
+            );
+        }
         if let Err(e) = fs::create_dir_all(&self.data.dir) {
             wrong("data.dir", format!("{}: {e}", self.data.dir.display()));
         }
@@ -339,6 +379,9 @@ impl Config {
         found
     }
 }
+
+/// Shortest token that is taken.
+const MIN_TOKEN: usize = 16;
 
 /// `A-B` or a single port.
 pub fn parse_ports(text: &str) -> Option<(u16, u16)> {
@@ -377,7 +420,15 @@ fn overlay(
     Ok(())
 }
 
-const SECTIONS: [&str; 6] = ["server", "data", "media", "recording", "demo", "log"];
+const SECTIONS: [&str; 7] = [
+    "server",
+    "data",
+    "media",
+    "recording",
+    "demo",
+    "log",
+    "metrics",
+];
 
 fn environment_value(text: &str) -> toml::Value {
     let is_plain =
@@ -447,6 +498,24 @@ mod tests {
             keys,
             ["server.tls", "data.database", "media.ports", "data.dir"]
         );
+    }
+
+    #[test]
+    fn metrics_leave_this_machine_only_with_a_token_that_is_hard_to_guess() {
+        let keys = |text: &str| {
+            let text = format!("[data]\ndir = \"/tmp\"\n[metrics]\n{text}");
+            let mistakes = read(&text, &[]).unwrap().mistakes().into_iter();
+            mistakes.map(|m| m.key).collect::<Vec<_>>()
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(keys("listen = \"127.0.0.1:9464\"\n"), none);
+        assert_eq!(keys("listen = \"0.0.0.0:9464\"\n"), ["metrics.listen"]);
+        assert_eq!(keys("listen = \"9464\"\n"), ["metrics.listen"]);
+        assert_eq!(
+            keys("listen = \"0.0.0.0:9464\"\ntoken = \"0123456789abcdef\"\n"),
+            none
+        );
+        assert_eq!(keys("token = \"0123\"\n"), ["metrics.token"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! `pages` draws; `security` stands at the door.
 
 pub mod assets;
+pub mod check;
 pub mod command;
 pub mod config;
 pub mod glue;
@@ -11,6 +12,7 @@ pub mod health;
 pub mod i18n;
 pub mod keeping;
 pub mod media;
+pub mod metrics;
 pub mod pages;
 pub mod seats;
 pub mod secrets;

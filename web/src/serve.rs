@@ -18,7 +18,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use crate::config::{Config, LogFormat};
 use crate::secrets::Secrets;
 use crate::state::AppState;
-use crate::{glue, health, keeping, media, pages, seats, security, tls};
+use crate::{check, glue, health, keeping, media, metrics, pages, seats, security, tls};
 
 /// Largest request body, in bytes; uploads come in a later version, with a limit of their own.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -53,12 +53,15 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         sfu,
         recorder,
         config: config.clone(),
+        requests: metrics::Requests::default(),
         secrets,
     };
     let glue = tokio::spawn(glue::run(state.clone(), room_events, recorder_events));
     let keeping = tokio::spawn(keeping::run(state.civic.clone(), config.media_dir()));
+    let metrics = tokio::spawn(metrics::listen(state.clone()).await?);
     let result = listen(&config, router(state.clone()), &state).await;
     keeping.abort();
+    metrics.abort();
     if let Some(recorder) = &state.recorder {
         recorder.shutdown().await;
     }
@@ -74,12 +77,14 @@ pub fn router(state: AppState) -> Router {
         .merge(pages::router())
         .merge(media::router())
         .merge(health::router())
+        .merge(metrics::router())
         .with_state(state.clone())
         .merge(civic_api::router_with(
             state.civic.clone(),
             seats::router().with_state(state.clone()),
             seats::described(),
         ))
+        .merge(check::router(state.clone()))
         .layer(from_fn_with_state(state.clone(), pages::errors::draw))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), security::guard))
@@ -87,6 +92,7 @@ pub fn router(state: AppState) -> Router {
         // The call's socket is a GET of its own kind; WHIP and WHEP are for programs and other sites. They check origin,
         // ticket and size themselves and take no form.
         .merge(state.signaling.router())
+        .layer(from_fn_with_state(state.requests.clone(), metrics::count))
         .layer(CatchPanicLayer::new())
 }
 

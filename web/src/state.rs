@@ -20,6 +20,8 @@ pub struct AppState {
     pub recorder: Option<recorder::Recorder>,
     /// How this server is set up.
     pub config: Arc<Config>,
+    /// What the web server counts of itself.
+    pub requests: crate::metrics::Requests,
     /// The keys.
     pub secrets: Arc<Secrets>,
 }

@@ -18,6 +18,7 @@ export default defineConfig({
     rollupOptions: {
       input: {
         call: "src/call/main.ts",
+        check: "src/check/main.ts",
         player: "src/player/main.ts",
         page: "src/page.ts",
         main: "../styles/main.css",

@@ -69,6 +69,7 @@ impl Shard {
                 }
             }
             for (from, stream) in state.pending.keyframes() {
+                self.stats.keyframes_in += 1;
                 // It may have come before anybody asked: the first packet of a track makes the slots want it.
                 if let Some(peer) = self.peers.get_mut(&from) {
                     peer.reception.keyframe_served(stream);
@@ -125,10 +126,12 @@ impl Shard {
                         let owner = peers.get(&owner(stream.track)?)?;
                         owner.reception.upstream(stream)?.cached(index)
                     };
+                    let before = answered;
                     let lost = lost.inspect(|_| answered += 1);
                     let lost = lost.take(MAX_LOST);
                     let sent = peer.resend(ssrc, lost, cached, now, &mut self.outbox);
                     self.stats.retransmitted += sent;
+                    self.stats.nacked += (answered - before) as u64;
                     if answered >= MAX_LOST {
                         return Err("rtcp_nack_flood");
                     }
@@ -149,6 +152,7 @@ impl Shard {
 
     /// A viewer lost its picture.
     fn on_keyframe_wanted(&mut self, peer: &Peer, ssrc: u32) {
+        self.stats.keyframes_wanted += 1;
         let mut slots = peer.slots.iter();
         let slot = slots.find(|slot| slot.config().ssrc == ssrc);
         if let Some(layer) = slot.and_then(|slot| slot.keyframe_wanted_by_viewer()) {

@@ -39,6 +39,8 @@ pub(crate) struct Outbox {
     pub(crate) dropped: u64,
     /// Messages that the kernel took, each of one datagram or more.
     pub(crate) sent_messages: u64,
+    /// Bytes that the kernel was handed, those that it did not take included.
+    pub(crate) sent_bytes: u64,
 }
 
 impl Default for Outbox {
@@ -54,6 +56,7 @@ impl Default for Outbox {
             urgent: false,
             dropped: 0,
             sent_messages: 0,
+            sent_bytes: 0,
         }
     }
 }
@@ -123,6 +126,7 @@ impl Outbox {
     /// Sends everything.
     pub(crate) fn flush(&mut self, socket: &UdpSocket) {
         self.gather();
+        self.sent_bytes += self.bytes.len() as u64;
         let mut first = 0;
         while first < self.messages.len() {
             match udp::send(socket, &self.bytes, &self.parts, &self.messages[first..]) {

@@ -174,6 +174,7 @@ impl Shard {
 
     /// Takes one datagram from anywhere.
     pub(super) fn on_datagram(&mut self, bytes: &mut [u8], from: SocketAddr, now: Instant) {
+        self.stats.bytes_in += bytes.len() as u64;
         let result = match protocol(bytes) {
             None => Err("datagram_unknown"),
             Some(Protocol::Stun) => self.on_stun(bytes, from, now),
@@ -404,6 +405,7 @@ impl Shard {
             participants: peers.filter(|peer| peer.is_connected()).count(),
             cpu_us: udp::thread_cpu().as_micros() as u64,
             messages_out: self.outbox.sent_messages,
+            bytes_out: self.outbox.sent_bytes,
             refused,
             ..self.stats.clone()
         }

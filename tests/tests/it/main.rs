@@ -20,9 +20,11 @@ mod wait;
 
 mod bad_input;
 mod call;
+mod check;
 mod cli;
 mod faults;
 mod layers;
+mod metrics;
 mod pages;
 mod replay;
 mod tidy;

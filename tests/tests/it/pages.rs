@@ -19,6 +19,7 @@ fn axe_finds_nothing_on_any_page_in_any_theme() {
         json!({ "name": "reception", "path": format!("/priemimai/{}", city.announced_of_host) }),
         json!({ "name": "archive", "path": "/archyvas" }),
         json!({ "name": "sign-in", "path": "/prisijungti" }),
+        json!({ "name": "check", "path": "/patikra" }),
         json!({ "name": "design", "path": "/dizainas" }),
         json!({ "name": "not-found", "path": "/tokio-puslapio-nera" }),
     ];

@@ -79,6 +79,7 @@ call-waiting-eyebrow = The reception has not begun yet
 call-waiting = { $name } will receive you. Stay on this page: when the reception begins, the button “Enter the call” will appear here.
 call-waiting-host = Residents can enter once you start the reception.
 call-help = If something does not work
+call-help-check = Check connection and devices
 call-help-text = Call free of charge, the operator will note your question:
 
 ## The room
@@ -95,6 +96,14 @@ call-connecting = Connecting
 call-connected = Good connection
 call-reconnecting = Reconnecting
 call-lost = No connection
+call-line-weak = Your connection is weak
+call-line-fair = Fair connection
+call-line-silent = no sound reaches you
+call-line-lossy = some sound and picture is lost
+call-line-late = sound is late
+call-line-frozen = the others’ picture freezes
+call-line-reduced = your picture was made smaller
+call-line-slow = your device is too busy, your picture was made smaller
 call-speaks = Speaking
 call-speaks-now = speaking now
 call-muted = microphone off
@@ -144,8 +153,7 @@ call-shortcut-list = this list
 
 call-notice-restart = The server is being updated. You will be reconnected in a few seconds, there is nothing to do.
 call-notice-reconnecting = The connection broke. Reconnecting; your seat is kept.
-call-notice-weak = Weak connection.
-call-notice-weak-text = Sound works. If it breaks up, turn the camera off.
+call-notice-weak-text = If it breaks up, turn the camera off.
 call-notice-sound = The browser did not allow sound, so you do not hear the others.
 call-notice-sound-do = Turn sound on
 call-notice-disk = The recording stopped: there is no space left. The call goes on without being recorded.

@@ -30,3 +30,7 @@ how-4-text = A recorded conversation is in the archive right after its end.
 phone-heading = Without the internet: by phone
 phone-text = The call is free from every network. The operator tells you when the next reception is and writes down your question.
 phone-hours = On working days 8:00–19:00
+check-title = Check your connection and devices
+check-lead = In half a minute you know whether you can take part from here: camera, microphone, sound and network.
+check-kept = Nothing is recorded and nothing is kept.
+check-link = Check connection and devices

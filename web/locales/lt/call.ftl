@@ -81,6 +81,7 @@ call-waiting-eyebrow = Priėmimas dar neprasidėjo
 call-waiting = Priims { $name }. Likite šiame puslapyje: kai priėmimas prasidės, čia atsiras mygtukas „Įeiti į pokalbį“.
 call-waiting-host = Gyventojai įeiti galės, kai pradėsite priėmimą.
 call-help = Jei kas nors neveikia
+call-help-check = Patikrinti ryšį ir įrangą
 call-help-text = Skambinkite nemokamai, operatorius užrašys jūsų klausimą:
 
 ## Kambarys
@@ -98,6 +99,14 @@ call-connecting = Jungiamasi
 call-connected = Ryšys geras
 call-reconnecting = Jungiamasi iš naujo
 call-lost = Ryšio nėra
+call-line-weak = Jūsų ryšys silpnas
+call-line-fair = Ryšys vidutinis
+call-line-silent = garsas jūsų nepasiekia
+call-line-lossy = dalis garso ir vaizdo nepasiekia
+call-line-late = garsas vėluoja
+call-line-frozen = kitų vaizdas stringa
+call-line-reduced = jūsų vaizdas sumažintas
+call-line-slow = jūsų įrenginys nespėja, vaizdas sumažintas
 call-speaks = Kalba
 call-speaks-now = kalba dabar
 call-muted = mikrofonas išjungtas
@@ -149,8 +158,7 @@ call-shortcut-list = šis sąrašas
 
 call-notice-restart = Atnaujinamas serveris. Po kelių sekundžių prisijungsite savaime, nieko daryti nereikia.
 call-notice-reconnecting = Nutrūko ryšys. Jungiamės iš naujo, jūsų vieta laikoma.
-call-notice-weak = Silpnas ryšys.
-call-notice-weak-text = Garsas veikia. Jei trūkinėja, išjunkite kamerą.
+call-notice-weak-text = Jei trūkinėja, išjunkite kamerą.
 call-notice-sound = Naršyklė neleido groti garso, todėl kitų negirdite.
 call-notice-sound-do = Įjungti garsą
 call-notice-disk = Įrašymas sustojo: baigėsi vieta. Pokalbis tęsiasi neįrašomas.

@@ -30,3 +30,7 @@ how-4-text = Įrašytas pokalbis archyve atsiranda iškart po pabaigos.
 phone-heading = Be interneto – telefonu
 phone-text = Skambutis nemokamas iš visų tinklų. Operatorius pasakys, kada kitas priėmimas, ir užrašys jūsų klausimą.
 phone-hours = Darbo dienomis 8.00–19.00 val.
+check-title = Patikrinkite ryšį ir įrangą
+check-lead = Per pusę minutės sužinosite, ar iš čia galėsite dalyvauti pokalbyje: kamera, mikrofonas, garsas ir tinklas.
+check-kept = Nieko neįrašome ir nesaugome.
+check-link = Patikrinti ryšį ir įrangą

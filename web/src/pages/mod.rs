@@ -3,6 +3,7 @@
 
 pub mod about;
 pub mod archive;
+pub mod check;
 pub mod context;
 pub mod design;
 pub mod display;
@@ -42,6 +43,7 @@ pub fn router() -> Router<AppState> {
         .route("/prisijungti", get(sign_in::ask).post(sign_in::sign_in))
         .route("/atsijungti", post(sign_in::sign_out))
         .route("/aikste/rodinys", post(display::set))
+        .route("/patikra", get(check::show))
         .route("/dizainas", get(design::show))
         .route("/apie", get(about::about))
         .route("/prieinamumas", get(about::accessibility))

@@ -9,6 +9,7 @@ import { Announcer } from "./announcer.svelte";
 import { ApiError, ConferenceApi } from "./conference";
 import { Devices } from "./devices.svelte";
 import { type ConferenceStatus, paths, type Place } from "./place";
+import { GOOD, type Verdict } from "./quality";
 import { t } from "./text";
 
 export type View = "lobby" | "room" | "left" | "error";
@@ -26,6 +27,8 @@ export class Call {
   as = $state<As>("anonymous");
   room = $state.raw<RoomState>(EMPTY_ROOM);
   connection = $state<ConnectionWord>("connecting");
+  /** How good the line is while it stands. */
+  line = $state.raw<Verdict>(GOOD);
   tracks = $state.raw<ReadonlyMap<string, MediaStreamTrack>>(new Map());
   restarting = $state(false);
   micOn = $state(false);
@@ -166,6 +169,14 @@ export class Call {
 
   leave(): void {
     this.#session?.leave();
+  }
+
+  /** Somebody's open microphone is in one of our slots: packets of it should arrive, spoken into or not. */
+  get expectsSound(): boolean {
+    return [...this.room.slots].some(([mid, seat]) => {
+      const owner = this.room.participants.find((one) => one.seat === seat);
+      return this.tracks.get(mid)?.kind === "audio" && owner?.connected === true && !owner.microphone_muted;
+    });
   }
 
   measure(): Promise<RTCStatsReport | null> {

@@ -48,5 +48,6 @@ export const paths = {
   conference: (id: string): string => `/priemimai/${encodeURIComponent(id)}`,
   call: (id: string): string => `/priemimai/${encodeURIComponent(id)}/pokalbis`,
   archive: "/archyvas",
+  check: "/patikra",
   signIn: (back: string): string => `/prisijungti?toliau=${encodeURIComponent(back)}`,
 };

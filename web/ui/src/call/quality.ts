@@ -1,47 +1,105 @@
-// Whether the line is weak: judged from what the browser measures, over the time between two looks.
+// How good the line is, in three levels and a reason: judged from what the browser measures between two looks. It is
+// quick to say that something is wrong and slow to take it back, so that what is shown does not flicker. No DOM.
 
-const LOSS_TOO_HIGH = 0.08;
-const ROUND_TRIP_TOO_LONG_S = 0.6;
-const FEW_PACKETS = 50;
-/** Looks in a row that must agree before it is said, or taken back. */
-const AGREE = 2;
+export type Level = "good" | "fair" | "weak";
+/** What is noticed first. `reduced`: this side's picture was made smaller; `slow`: by the device, not by the line. */
+export type Reason = "none" | "silent" | "lossy" | "late" | "frozen" | "reduced" | "slow";
 
-interface Counts {
-  received: number;
-  lost: number;
+export interface Verdict {
+  level: Level;
+  reason: Reason;
 }
 
-/** A judge with a memory: give it each new report. */
-export function weakness(): (report: RTCStatsReport) => boolean {
+export const GOOD: Verdict = { level: "good", reason: "none" };
+
+/** What a person notices, and what makes a talk hard. */
+const LOSS = { fair: 0.03, weak: 0.08 };
+const ROUND_TRIP_S = { fair: 0.3, weak: 0.6 };
+const FROZEN_S = { fair: 0.4, weak: 1.5 };
+const FEW_PACKETS = 50;
+/** Looks in a row that must agree before it is called worse, or better. */
+const WORSE_AFTER = 2;
+const BETTER_AFTER = 4;
+/** A picture begins small and grows: that is no fault of the line. */
+const GROWING_LOOKS = 6;
+
+const ORDER: readonly Level[] = ["good", "fair", "weak"];
+
+interface Counts {
+  audio: number;
+  received: number;
+  lost: number;
+  frozenS: number;
+  roundTripS: number;
+  limit: string;
+}
+
+/** A judge with a memory: give it each new report, every few seconds, and whether somebody should be heard. */
+export function lineJudge(): (report: RTCStatsReport, expectsSound: boolean) => Verdict {
   let before: Counts | null = null;
-  let said = false;
+  let said = GOOD;
+  let looks = 0;
   let against = 0;
-  return (report) => {
-    const { counts, roundTripS } = read(report);
-    const received = before ? counts.received - before.received : 0;
-    const lost = before ? Math.max(0, counts.lost - before.lost) : 0;
+  return (report, expectsSound) => {
+    const counts = read(report);
+    const seen = before ? worst(since(before, counts), expectsSound, looks > GROWING_LOOKS) : GOOD;
     before = counts;
-    const total = received + lost;
-    const bad = roundTripS > ROUND_TRIP_TOO_LONG_S || (total >= FEW_PACKETS && lost / total > LOSS_TOO_HIGH);
-    against = bad === said ? 0 : against + 1;
-    if (against >= AGREE) {
-      said = bad;
+    looks += 1;
+    const change = ORDER.indexOf(seen.level) - ORDER.indexOf(said.level);
+    if (change === 0) {
+      against = 0;
+      if (seen.level !== "good") said = seen;
+      return said;
+    }
+    // Changing sides begins the count anew.
+    against = Math.sign(against) === Math.sign(change) ? against + Math.sign(change) : Math.sign(change);
+    if (against >= WORSE_AFTER || against <= -BETTER_AFTER) {
+      said = seen;
       against = 0;
     }
     return said;
   };
 }
 
-function read(report: RTCStatsReport): { counts: Counts; roundTripS: number } {
-  const counts = { received: 0, lost: 0 };
-  let roundTripS = 0;
+/** What happened between two looks. A new connection counts from zero again. */
+function since(before: Counts, now: Counts): Counts {
+  const grown = (key: "audio" | "received" | "lost" | "frozenS"): number => Math.max(0, now[key] - before[key]);
+  return { ...now, audio: grown("audio"), received: grown("received"), lost: grown("lost"), frozenS: grown("frozenS") };
+}
+
+function worst(line: Counts, expectsSound: boolean, isGrown: boolean): Verdict {
+  const total = line.received + line.lost;
+  const loss = total >= FEW_PACKETS ? line.lost / total : 0;
+  const found: Verdict[] = [
+    { level: expectsSound && line.audio === 0 ? "weak" : "good", reason: "silent" },
+    { level: levelOf(loss, LOSS), reason: "lossy" },
+    { level: levelOf(line.roundTripS, ROUND_TRIP_S), reason: "late" },
+    { level: levelOf(line.frozenS, FROZEN_S), reason: "frozen" },
+    { level: isGrown && line.limit === "bandwidth" ? "fair" : "good", reason: "reduced" },
+    { level: isGrown && line.limit === "cpu" ? "fair" : "good", reason: "slow" },
+  ];
+  return found.reduce((most, one) => (ORDER.indexOf(one.level) > ORDER.indexOf(most.level) ? one : most), GOOD);
+}
+
+function levelOf(value: number, bounds: { fair: number; weak: number }): Level {
+  if (value > bounds.weak) return "weak";
+  return value > bounds.fair ? "fair" : "good";
+}
+
+function read(report: RTCStatsReport): Counts {
+  const counts = { audio: 0, received: 0, lost: 0, frozenS: 0, roundTripS: 0, limit: "none" };
   report.forEach((entry: Record<string, unknown>) => {
+    const number = (key: string): number => Number(entry[key] ?? 0) || 0;
     if (entry["type"] === "inbound-rtp") {
-      counts.received += Number(entry["packetsReceived"] ?? 0);
-      counts.lost += Number(entry["packetsLost"] ?? 0);
+      counts.received += number("packetsReceived");
+      counts.lost += number("packetsLost");
+      counts.frozenS += number("totalFreezesDuration");
+      if (entry["kind"] === "audio") counts.audio += number("packetsReceived");
+    } else if (entry["type"] === "outbound-rtp" && entry["kind"] === "video") {
+      counts.limit = String(entry["qualityLimitationReason"] ?? "none");
     } else if (entry["type"] === "candidate-pair" && entry["state"] === "succeeded") {
-      roundTripS = Math.max(roundTripS, Number(entry["currentRoundTripTime"] ?? 0));
+      counts.roundTripS = Math.max(counts.roundTripS, number("currentRoundTripTime"));
     }
   });
-  return { counts, roundTripS };
+  return counts;
 }
