@@ -85,12 +85,23 @@ impl Directory {
         }
     }
 
-    /// Forgets a participant.
-    pub(crate) fn remove(&mut self, participant: ParticipantId) {
-        for address in self.owned.remove(&participant).unwrap_or_default() {
-            self.addresses.remove(&address);
+    /// Forgets an address that is no more.
+    pub(crate) fn remove_address(&mut self, address: SocketAddr) {
+        if let Some(owner) = self.addresses.remove(&address)
+            && let Some(owned) = self.owned.get_mut(&owner)
+        {
+            owned.retain(|known| *known != address);
+        }
+    }
+
+    /// Forgets a participant; gives the addresses that were theirs.
+    pub(crate) fn remove(&mut self, participant: ParticipantId) -> Vec<SocketAddr> {
+        let owned = self.owned.remove(&participant).unwrap_or_default();
+        for address in &owned {
+            self.addresses.remove(address);
         }
         self.ufrags.retain(|_, owner| *owner != participant);
+        owned
     }
 }
 
