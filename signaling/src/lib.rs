@@ -12,6 +12,7 @@ mod socket;
 #[cfg(test)]
 mod tests;
 pub mod ticket;
+mod turn;
 pub mod typescript;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use socket::Door;
 
 pub use message::{ErrorCode, Grant, Label, RecordingState, RecordingStatus};
 pub use ticket::{Ticket, TicketError, TicketKey};
+pub use turn::TurnServers;
 
 /// How the door is set up.
 #[derive(Clone, Debug)]
@@ -40,6 +42,8 @@ pub struct SignalingConfig {
     pub seat_kept: Duration,
     /// Seats in one room at once.
     pub max_seats: usize,
+    /// What a browser may relay by.
+    pub turn: TurnServers,
 }
 
 /// What happens in rooms, for whoever keeps the civic record. Bounded (1,024): the hub waits for its reader.

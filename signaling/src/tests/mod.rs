@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 
 use crate::message::Grant;
 use crate::ticket::{Ticket, TicketKey, unix_now_s};
-use crate::{RoomEvent, Signaling, SignalingConfig};
+use crate::{RoomEvent, Signaling, SignalingConfig, TurnServers};
 use browser::Browser;
 use double::Double;
 
@@ -47,6 +47,10 @@ impl House {
             ticket_key: key.clone(),
             seat_kept: Duration::from_secs(30),
             max_seats,
+            turn: TurnServers {
+                urls: vec!["turn:turn.example".into()],
+                secret: "north".into(),
+            },
         };
         let media = Double::default();
         let (media_events, media_end) = mpsc::channel(64);
