@@ -29,6 +29,7 @@ if [ "$what" = test ]; then
         chromium firefox-esr # the two engines that are tested
         ffmpeg               # makes the cameras and microphones, judges the recordings
         postgresql           # the second database
+        coturn               # the relay that calls go through
         fonts-dejavu-core    # draws Lithuanian in headless browsers
     )
 fi

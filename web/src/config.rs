@@ -24,6 +24,8 @@ pub struct Config {
     pub demo: Demo,
     /// Logging.
     pub log: Log,
+    /// Relays for networks that let only little through.
+    pub turn: Turn,
 }
 
 /// The web server.
@@ -79,18 +81,32 @@ pub struct Data {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Media {
-    /// Local address of the UDP socket.
+    /// Local address of the sockets.
     pub address: IpAddr,
-    /// UDP ports, `A-B`: the first free one is taken.
+    /// Ports, `A-B`: the first free one is taken, by UDP and by TCP.
     pub ports: String,
+    /// Listen on TCP, too, for networks that let no UDP through.
+    pub tcp: bool,
     /// Addresses told to browsers; empty: those of this machine.
     pub public_addresses: Vec<IpAddr>,
+    /// `host:port` of a STUN server that is asked for the external address at start; empty: none is asked.
+    pub stun_server: String,
     /// Participants connected at once.
     pub max_participants: usize,
     /// Seats in one room at once.
     pub max_seats: usize,
     /// Seconds for which a seat is kept for someone whose connection broke.
     pub seat_kept_s: u64,
+}
+
+/// Relays (RFC 8656) for networks that let only little through.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Turn {
+    /// `turn:` and `turns:` URLs (RFC 7065) given to browsers; empty: there is no relay.
+    pub urls: Vec<String>,
+    /// The secret shared with the relays (coturn's `static-auth-secret`), with which credentials are made.
+    pub secret: String,
 }
 
 /// Recording.
@@ -159,7 +175,9 @@ impl Default for Media {
         Self {
             address: IpAddr::from([0, 0, 0, 0]),
             ports: "40000-40100".into(),
+            tcp: true,
             public_addresses: Vec::new(),
+            stun_server: String::new(),
             max_participants: 2_000,
             max_seats: 500,
             seat_kept_s: 30,
@@ -319,6 +337,7 @@ impl Config {
         if self.media.max_participants == 0 || self.media.max_seats == 0 {
             wrong("media.max_participants", "no one could join with 0".into());
         }
+        self.reach_mistakes(&mut wrong);
         if let Err(e) = fs::create_dir_all(&self.data.dir) {
             wrong("data.dir", format!("{}: {e}", self.data.dir.display()));
         }
@@ -337,6 +356,33 @@ impl Config {
             );
         }
         found
+    }
+
+    /// What is wrong with how browsers should reach us.
+    fn reach_mistakes(&self, wrong: &mut impl FnMut(&str, String)) {
+        let stun = &self.media.stun_server;
+        let (host, port) = stun.rsplit_once(':').unwrap_or_default();
+        if !stun.is_empty() && (host.is_empty() || !port.parse().is_ok_and(|port: u16| port > 0)) {
+            wrong(
+                "media.stun_server",
+                format!("\"{stun}\" is not a host and a port such as stun.example:3478"),
+            );
+        }
+        for url in &self.turn.urls {
+            let host = url.strip_prefix("turn:").or(url.strip_prefix("turns:"));
+            if !host.is_some_and(|host| !host.is_empty() && !host.starts_with('/')) {
+                wrong(
+                    "turn.urls",
+                    format!("\"{url}\" is not a URL such as turn:turn.example:3478?transport=udp"),
+                );
+            }
+        }
+        if !self.turn.urls.is_empty() && self.turn.secret.is_empty() {
+            wrong(
+                "turn.secret",
+                "needed because turn.urls names relays: the static-auth-secret of coturn".into(),
+            );
+        }
     }
 }
 
@@ -377,7 +423,15 @@ fn overlay(
     Ok(())
 }
 
-const SECTIONS: [&str; 6] = ["server", "data", "media", "recording", "demo", "log"];
+const SECTIONS: [&str; 7] = [
+    "server",
+    "data",
+    "media",
+    "recording",
+    "demo",
+    "log",
+    "turn",
+];
 
 fn environment_value(text: &str) -> toml::Value {
     let is_plain =
@@ -438,14 +492,23 @@ mod tests {
     #[test]
     fn all_mistakes_are_told_at_once() {
         let config = read(
-            "[server]\nlisten = \"0.0.0.0:80\"\n[media]\nports = \"9-3\"\n[data]\ndir = \"/dev/null/x\"\ndatabase = \"mysql://x\"\n",
+            "[server]\nlisten = \"0.0.0.0:80\"\n[media]\nports = \"9-3\"\nstun_server = \"stun.example\"\n\
+             [turn]\nurls = [\"turn:a\", \"stun:b\"]\n[data]\ndir = \"/dev/null/x\"\ndatabase = \"mysql://x\"\n",
             &[],
         )
         .unwrap();
         let keys: Vec<_> = config.mistakes().into_iter().map(|m| m.key).collect();
         assert_eq!(
             keys,
-            ["server.tls", "data.database", "media.ports", "data.dir"]
+            [
+                "server.tls",
+                "data.database",
+                "media.ports",
+                "media.stun_server",
+                "turn.urls",
+                "turn.secret",
+                "data.dir"
+            ]
         );
     }
 

@@ -22,5 +22,6 @@ mod call;
 mod cli;
 mod faults;
 mod pages;
+mod reach;
 mod replay;
 mod tidy;
