@@ -29,7 +29,7 @@ async function path() {
 }
 
 async function arrive({ person, network, devices }, name) {
-  const flags = network.udp ? [] : ['--force-webrtc-ip-handling-policy=disable_non_proxied_udp'];
+  const flags = network.udp ? [] : ['--webrtc-ip-handling-policy=disable_non_proxied_udp'];
   const visitor = await Visitor.at(await chromium({ devices, flags }), url, name);
   if (network.relay) await visitor.page.addInitScript(relayOnly);
   await visitor.signIn(person.id);
