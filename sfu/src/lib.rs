@@ -35,12 +35,17 @@ pub const MAX_SDP_BYTES: usize = 256 * 1024;
 /// How the media plane is set up.
 #[derive(Clone, Debug)]
 pub struct SfuConfig {
-    /// Where the UDP socket listens. Port 0 takes a free one.
+    /// Where the UDP socket listens, and on TCP at the same port. Port 0 takes a free one.
     pub listen: SocketAddr,
     /// Last port to try when `listen`'s is taken (equal to it: only that one).
     pub last_port: u16,
     /// Addresses written into the candidates; empty: those of this machine's interfaces, loopback included.
     pub public_addresses: Vec<IpAddr>,
+    /// Listen on TCP, too, for networks that let no UDP through (RFC 6544).
+    pub tcp: bool,
+    /// `host:port` of a STUN server that is asked for our external address at the start (for at most 3.5 s). Whether or not
+    /// it answers, we start.
+    pub stun_server: Option<String>,
     /// Participants that may be connected at once.
     pub max_participants: usize,
     /// Seconds without an authenticated STUN check or packet after which a connection is over (RFC 7675 says 30).
@@ -53,6 +58,8 @@ impl Default for SfuConfig {
             listen: SocketAddr::from(([0, 0, 0, 0], 0)),
             last_port: 0,
             public_addresses: Vec::new(),
+            tcp: true,
+            stun_server: None,
             max_participants: 2_000,
             consent_s: 30,
         }

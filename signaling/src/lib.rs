@@ -12,6 +12,7 @@ mod socket;
 #[cfg(test)]
 mod tests;
 pub mod ticket;
+mod turn;
 pub mod typescript;
 mod whip;
 
@@ -31,7 +32,7 @@ use socket::Door;
 
 pub use message::{ErrorCode, Grant, Label, RecordingState, RecordingStatus};
 pub use ticket::{Ticket, TicketError, TicketKey};
-pub use whip::IceServer;
+pub use turn::TurnServers;
 
 /// How the door is set up.
 #[derive(Clone, Debug)]
@@ -42,8 +43,8 @@ pub struct SignalingConfig {
     pub seat_kept: Duration,
     /// Seats in one room at once.
     pub max_seats: usize,
-    /// STUN and TURN servers that WHIP and WHEP clients are told of.
-    pub ice_servers: Vec<IceServer>,
+    /// What a browser, or a WHIP or WHEP client, may relay by.
+    pub turn: TurnServers,
 }
 
 /// What happens in rooms, for whoever keeps the civic record. Bounded (1,024): the hub waits for its reader.
@@ -99,7 +100,7 @@ pub struct Signaling {
     control: mpsc::Sender<Control>,
     sockets: Arc<Semaphore>,
     sessions: Arc<whip::Register>,
-    ice_servers: Arc<[IceServer]>,
+    turn: TurnServers,
 }
 
 impl Signaling {
@@ -141,7 +142,7 @@ impl Signaling {
             control,
             sockets: Arc::new(Semaphore::new(door::MAX_SOCKETS as usize)),
             sessions: Arc::default(),
-            ice_servers: config.ice_servers.into(),
+            turn: config.turn,
         };
         (signaling, events_end)
     }
@@ -152,7 +153,7 @@ impl Signaling {
         let porch = whip::Porch {
             door: self.door.clone(),
             register: self.sessions.clone(),
-            ice_servers: self.ice_servers.clone(),
+            turn: self.turn.clone(),
         };
         door::router(self.door.clone(), self.sockets.clone()).merge(whip::router(porch))
     }

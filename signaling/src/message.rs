@@ -101,6 +101,17 @@ pub struct SentTrack {
     pub source: MediaSource,
 }
 
+/// A TURN server (RFC 8656) and the credentials for it, which expire after some hours.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+pub struct IceServer {
+    /// `turn:` and `turns:` URLs (RFC 7065).
+    pub urls: Vec<String>,
+    /// When the credential expires, and a number.
+    pub username: String,
+    /// The credential.
+    pub credential: String,
+}
+
 /// Where a track comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -135,6 +146,8 @@ pub enum ServerMessage {
         participants: Vec<Participant>,
         /// Whether the room is being recorded.
         recording: RecordingState,
+        /// What media may be relayed by where it does not get through directly: for `RTCConfiguration.iceServers`.
+        ice_servers: Vec<IceServer>,
     },
     /// The answer to an `offer`.
     Answer {

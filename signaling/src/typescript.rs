@@ -3,7 +3,7 @@
 use ts_rs::{Config, TS};
 
 use crate::message::{
-    ClientMessage, ErrorCode, Grant, Label, LostReason, MAX_MESSAGE_BYTES, MediaSource,
+    ClientMessage, ErrorCode, Grant, IceServer, Label, LostReason, MAX_MESSAGE_BYTES, MediaSource,
     Participant, RecordingState, RecordingStatus, SUBPROTOCOL, SentTrack, ServerMessage, SlotInfo,
     SlotKind, SlotSeat, Tile, VERSION,
 };
@@ -34,6 +34,7 @@ pub fn messages() -> String {
         declare::<SlotInfo>(&cfg),
         declare::<SlotKind>(&cfg),
         declare::<SlotSeat>(&cfg),
+        declare::<IceServer>(&cfg),
         declare::<RecordingState>(&cfg),
         declare::<RecordingStatus>(&cfg),
     ] {

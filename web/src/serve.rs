@@ -41,7 +41,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
             ticket_key: secrets.ticket_key(),
             seat_kept: Duration::from_secs(config.media.seat_kept_s),
             max_seats: config.media.max_seats,
-            ice_servers: Vec::new(),
+            turn: signaling::TurnServers {
+                urls: config.turn.urls.clone(),
+                secret: config.turn.secret.clone(),
+            },
         },
         sfu.clone(),
         sfu_events,
@@ -120,6 +123,8 @@ fn start_media(
         listen: SocketAddr::new(config.media.address, first),
         last_port: last,
         public_addresses: config.media.public_addresses.clone(),
+        tcp: config.media.tcp,
+        stun_server: Some(config.media.stun_server.clone()).filter(|server| !server.is_empty()),
         max_participants: config.media.max_participants,
         ..sfu::SfuConfig::default()
     })

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use crate::ids::ParticipantId;
 
-/// Addresses that one participant may be known by at once; the oldest is forgotten.
+/// Addresses that one participant may be known by at once; the one that was not checked for longest is forgotten.
 const ADDRESSES_PER_PARTICIPANT: usize = 16;
 
 /// The protocol of a datagram.
@@ -68,7 +68,13 @@ impl Directory {
     /// Says that an authenticated check of `participant` came from `address`.
     pub(crate) fn add_address(&mut self, address: SocketAddr, participant: ParticipantId) {
         match self.addresses.insert(address, participant) {
-            Some(before) if before == participant => return,
+            Some(before) if before == participant => {
+                let owned = self.owned.entry(participant).or_default();
+                if let Some(place) = owned.iter().position(|known| *known == address) {
+                    owned[place..].rotate_left(1);
+                }
+                return;
+            }
             // The same port of the same host, now used by somebody else who proved it.
             Some(before) => {
                 if let Some(owned) = self.owned.get_mut(&before) {
@@ -85,12 +91,23 @@ impl Directory {
         }
     }
 
-    /// Forgets a participant.
-    pub(crate) fn remove(&mut self, participant: ParticipantId) {
-        for address in self.owned.remove(&participant).unwrap_or_default() {
-            self.addresses.remove(&address);
+    /// Forgets an address that is no more.
+    pub(crate) fn remove_address(&mut self, address: SocketAddr) {
+        if let Some(owner) = self.addresses.remove(&address)
+            && let Some(owned) = self.owned.get_mut(&owner)
+        {
+            owned.retain(|known| *known != address);
+        }
+    }
+
+    /// Forgets a participant; gives the addresses that were theirs.
+    pub(crate) fn remove(&mut self, participant: ParticipantId) -> Vec<SocketAddr> {
+        let owned = self.owned.remove(&participant).unwrap_or_default();
+        for address in &owned {
+            self.addresses.remove(address);
         }
         self.ufrags.retain(|_, owner| *owner != participant);
+        owned
     }
 }
 
@@ -150,5 +167,23 @@ mod tests {
             directory.by_address(SocketAddr::from(([192, 0, 2, 1], 1000))),
             Some(ParticipantId(1))
         );
+    }
+
+    #[test]
+    fn an_address_that_is_still_checked_is_not_forgotten_for_new_ones() {
+        let mut directory = Directory::default();
+        let at = |port| SocketAddr::from(([192, 0, 2, 1], port));
+        for port in 1..=1000 {
+            directory.add_address(at(port), ParticipantId(1));
+            directory.add_address(at(7), ParticipantId(1));
+        }
+        assert_eq!(directory.by_address(at(7)), Some(ParticipantId(1)));
+        directory.remove_address(at(7));
+        assert_eq!(directory.by_address(at(7)), None);
+        assert_eq!(
+            directory.remove(ParticipantId(1)).len(),
+            ADDRESSES_PER_PARTICIPANT - 1
+        );
+        assert!(directory.addresses.is_empty());
     }
 }

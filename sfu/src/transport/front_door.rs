@@ -14,7 +14,7 @@ use rtc_stun::textattrs::TextAttribute;
 
 use super::dtls::Identity;
 use super::handle::{Control, JoinCommand};
-use super::sdp::Offer;
+use super::sdp::{Candidate, Offer};
 use super::shard::{NewShard, Shard};
 use super::udp;
 use crate::command::Joined;
@@ -55,7 +55,8 @@ impl FrontDoor {
         let new = NewShard {
             config: SfuConfig::default(),
             identity: Arc::new(Identity::generate()?),
-            candidates: vec![UNKNOWN],
+            candidates: vec![Candidate::Udp(UNKNOWN)],
+            tcp: None,
             socket: udp::bind(SocketAddr::from(([127, 0, 0, 1], 0))).map_err(failed)?,
             control: Arc::new(Control::new().map_err(failed)?),
             commands,

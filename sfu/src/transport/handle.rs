@@ -1,6 +1,6 @@
 //! From the cheap handle to the shard's thread: commands through a bounded queue, answers through one-shot channels.
 
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -9,8 +9,10 @@ use std::thread;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::dtls::Identity;
-use super::sdp::Offer;
-use super::shard::{NewShard, Shard};
+use super::outside::{TRANSACTION_BYTES, external_address};
+use super::sdp::{Candidate, Offer};
+use super::shard::{NewShard, Shard, TcpEnd};
+use super::tcp::{self, Acceptor};
 use super::udp::{self, Waker};
 use crate::command::{Join, Joined};
 use crate::error::SfuError;
@@ -24,8 +26,10 @@ use crate::{SfuConfig, Stats};
 const COMMANDS: usize = 4_096;
 /// Events that may wait for the outside; see [`crate::event`].
 const EVENTS: usize = 8_192;
-/// Candidates in an answer.
-const MAX_CANDIDATES: usize = 8;
+/// Addresses in an answer.
+const MAX_ADDRESSES: usize = 8;
+/// Free UDP ports that are tried until one is free for TCP, too.
+const FREE_PORTS: usize = 16;
 
 /// A [`Join`] whose offer was read.
 pub(crate) struct JoinCommand {
@@ -116,17 +120,28 @@ impl Drop for Handle {
 impl Handle {
     /// Opens the socket and starts the thread.
     pub(crate) fn start(config: SfuConfig) -> Result<(Self, mpsc::Receiver<Event>), SfuError> {
-        let socket = bind(&config)?;
-        let failed = |error: std::io::Error| SfuError::Socket(error.to_string());
+        let (socket, listener) = bind(&config)?;
         let local = socket.local_addr().map_err(failed)?;
         let (commands, queue) = sync_channel(COMMANDS);
         let (events, receiver) = mpsc::channel(EVENTS);
         let (running, ended) = watch::channel(());
         let control = Arc::new(Control::new().map_err(failed)?);
+        let identity = Identity::generate()?;
+        let outside = match &config.stun_server {
+            Some(server) => {
+                let transaction = identity.random_text(TRANSACTION_BYTES)?;
+                external_address(&socket, &control.waker, server, transaction.as_bytes())
+            }
+            None => None,
+        };
+        let tcp = listener
+            .map(|listener| start_tcp(listener, &control, running.clone()))
+            .transpose()?;
         let new = NewShard {
-            candidates: candidates(&config, local),
+            candidates: candidates(&config, local, outside),
+            tcp,
             config,
-            identity: Arc::new(Identity::generate()?),
+            identity: Arc::new(identity),
             socket,
             control: control.clone(),
             commands: queue,
@@ -218,14 +233,51 @@ impl Handle {
     }
 }
 
-/// The first free port of the configured range.
-fn bind(config: &SfuConfig) -> Result<UdpSocket, SfuError> {
+fn failed(error: std::io::Error) -> SfuError {
+    SfuError::Socket(error.to_string())
+}
+
+/// Starts the thread that accepts TCP connections. It drops `running` when it is done.
+fn start_tcp(
+    listener: TcpListener,
+    control: &Arc<Control>,
+    running: watch::Sender<()>,
+) -> Result<TcpEnd, SfuError> {
+    let (events, receiver) = mpsc::channel(tcp::WAITING);
+    let refused = Arc::new(AtomicU64::new(0));
+    let acceptor = Acceptor {
+        listener,
+        control: control.clone(),
+        events,
+        limits: tcp::Limits::default(),
+        refused: refused.clone(),
+    };
+    thread::Builder::new()
+        .name("sfu-0-tcp".to_owned())
+        .spawn(move || {
+            if let Err(error) = acceptor.run() {
+                tracing::error!(%error, "media over TCP has ended");
+            }
+            drop(running);
+        })
+        .map_err(failed)?;
+    Ok(TcpEnd {
+        events: receiver,
+        refused,
+    })
+}
+
+/// The first free port of the configured range, for UDP and, where it is wanted, for TCP.
+fn bind(config: &SfuConfig) -> Result<(UdpSocket, Option<TcpListener>), SfuError> {
     let first = config.listen.port();
+    let tries = if first == 0 { FREE_PORTS } else { 1 };
     let mut error = None;
     for port in first..=config.last_port.max(first) {
-        match udp::bind(SocketAddr::new(config.listen.ip(), port)) {
-            Ok(socket) => return Ok(socket),
-            Err(refused) => error = Some(refused),
+        for _ in 0..tries {
+            match bind_both(SocketAddr::new(config.listen.ip(), port), config.tcp) {
+                Ok(bound) => return Ok(bound),
+                Err(refused) => error = Some(refused),
+            }
         }
     }
     Err(SfuError::Socket(
@@ -233,8 +285,21 @@ fn bind(config: &SfuConfig) -> Result<UdpSocket, SfuError> {
     ))
 }
 
-/// Where browsers find the socket: what the operator says, else the address it is bound to, else every interface's.
-fn candidates(config: &SfuConfig, local: SocketAddr) -> Vec<SocketAddr> {
+fn bind_both(
+    address: SocketAddr,
+    with_tcp: bool,
+) -> std::io::Result<(UdpSocket, Option<TcpListener>)> {
+    let socket = udp::bind(address)?;
+    let listener = match with_tcp {
+        true => Some(TcpListener::bind(socket.local_addr()?)?),
+        false => None,
+    };
+    Ok((socket, listener))
+}
+
+/// Where browsers find the socket: what the operator says and the outside sees, else the address it is bound to, else
+/// every interface's. Behind NAT, those inside still find the inner addresses.
+fn candidates(config: &SfuConfig, local: SocketAddr, outside: Option<IpAddr>) -> Vec<Candidate> {
     let mut addresses: Vec<IpAddr> = config.public_addresses.clone();
     if addresses.is_empty() && !local.ip().is_unspecified() {
         addresses.push(local.ip());
@@ -243,9 +308,12 @@ fn candidates(config: &SfuConfig, local: SocketAddr) -> Vec<SocketAddr> {
         addresses = udp::interface_addresses();
         addresses.retain(|address| address.is_ipv4() || local.is_ipv6());
     }
-    addresses.truncate(MAX_CANDIDATES);
-    let candidates = addresses.into_iter();
-    candidates
-        .map(|ip| SocketAddr::new(ip, local.port()))
-        .collect()
+    if let Some(outside) = outside.filter(|outside| !addresses.contains(outside)) {
+        addresses.insert(0, outside);
+    }
+    addresses.truncate(MAX_ADDRESSES);
+    let at = |ip: &IpAddr| SocketAddr::new(*ip, local.port());
+    let udp = addresses.iter().map(|ip| Candidate::Udp(at(ip)));
+    let tcp = addresses.iter().filter(|_| config.tcp);
+    udp.chain(tcp.map(|ip| Candidate::Tcp(at(ip)))).collect()
 }

@@ -2,6 +2,7 @@
 //!
 //! A datagram's way: [`udp`] → [`demux`] → [`ice`], [`dtls`] or [`srtp`] → [`reception`] (whose packet is it) →
 //! [`pending`] (busy: a moment) → the slots of everybody in the room → [`srtp`] → [`outbox`] → [`udp`]. [`shard`] owns all of it, on one thread.
+//! Where no UDP gets through, [`tcp`] and [`links`] stand in for [`udp`].
 
 mod client_hello;
 mod demux;
@@ -11,9 +12,11 @@ mod gather;
 pub(crate) mod handle;
 mod ice;
 mod layers;
+mod links;
 mod media;
 mod negotiation;
 mod outbox;
+mod outside;
 mod peer;
 mod pending;
 mod reception;
@@ -22,6 +25,7 @@ mod running;
 mod sdp;
 mod shard;
 mod srtp;
+mod tcp;
 #[cfg(test)]
 mod tests;
 mod timers;

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::Range;
 
+use super::links::{self, Links};
 use super::udp::{self, Message};
 
 /// Datagrams of one message; the kernel's own limit is 64 before Linux 6.9.
@@ -29,12 +30,16 @@ struct Datagram {
 pub(crate) struct Outbox {
     bytes: Vec<u8>,
     datagrams: Vec<Datagram>,
+    /// For those who are connected by TCP.
+    framed: Vec<Datagram>,
     order: Vec<u64>,
     parts: Vec<Range<usize>>,
     messages: Vec<Message>,
     segmentation: bool,
     refusals: u32,
     urgent: bool,
+    /// The TCP connections.
+    pub(crate) links: Links,
     /// Datagrams that the kernel did not take.
     pub(crate) dropped: u64,
     /// Messages that the kernel took, each of one datagram or more.
@@ -48,12 +53,14 @@ impl Default for Outbox {
         Self {
             bytes: Vec::new(),
             datagrams: Vec::new(),
+            framed: Vec::new(),
             order: Vec::new(),
             parts: Vec::new(),
             messages: Vec::new(),
             segmentation: true,
             refusals: 0,
             urgent: false,
+            links: Links::default(),
             dropped: 0,
             sent_messages: 0,
             sent_bytes: 0,
@@ -92,12 +99,16 @@ impl Outbox {
 
     fn queue(&mut self, start: usize, to: SocketAddr) {
         let place = start..self.bytes.len();
-        self.datagrams.push(Datagram { place, to });
+        let queue = match links::connection(to) {
+            None => &mut self.datagrams,
+            Some(_) => &mut self.framed,
+        };
+        queue.push(Datagram { place, to });
     }
 
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.datagrams.is_empty()
+        self.datagrams.is_empty() && self.framed.is_empty()
     }
 
     /// Whether what waits must not wait for more.
@@ -109,13 +120,14 @@ impl Outbox {
     pub(crate) fn discard(&mut self) {
         self.bytes.clear();
         self.datagrams.clear();
+        self.framed.clear();
         self.urgent = false;
     }
 
     /// What would leave now.
     #[cfg(test)]
     pub(crate) fn take(&mut self) -> Vec<(SocketAddr, Vec<u8>)> {
-        let datagrams = self.datagrams.iter();
+        let datagrams = self.datagrams.iter().chain(&self.framed);
         let taken = datagrams
             .map(|one| (one.to, self.bytes[one.place.clone()].to_vec()))
             .collect();
@@ -141,6 +153,10 @@ impl Outbox {
                 Err(error) => first += self.failed(&error, socket, first),
             }
         }
+        for one in &self.framed {
+            self.links.send(one.to, &self.bytes[one.place.clone()]);
+        }
+        self.links.hang_up();
         self.discard();
     }
 

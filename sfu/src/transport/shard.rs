@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
@@ -15,10 +15,12 @@ use super::dtls::Identity;
 use super::gather::Gather;
 use super::handle::{Command, Control, JoinCommand};
 use super::ice::Check;
+use super::links::FromTcp;
 use super::negotiation::Grants;
 use super::outbox::Outbox;
 use super::peer::{NewPeer, Peer, Progress};
 use super::rooms::{Clock, Outlook, RoomState};
+use super::sdp::Candidate;
 use super::timers::Timers;
 use super::udp::{self, Inbox};
 use crate::command::Joined;
@@ -32,13 +34,16 @@ use crate::{SfuConfig, Stats};
 const IDLE: Duration = Duration::from_secs(1);
 /// Batches received in one turn before commands and timers have theirs.
 const BATCHES_PER_TURN: usize = 4;
+/// Frames of TCP connections taken in one turn.
+const FRAMES_PER_TURN: usize = 256;
 
 /// One shard. The next one would have its own of everything in here.
 pub(crate) struct Shard {
     /// As the operator wants it.
     pub(super) config: SfuConfig,
     identity: Arc<Identity>,
-    candidates: Vec<SocketAddr>,
+    candidates: Vec<Candidate>,
+    tcp: Option<TcpEnd>,
     socket: Arc<UdpSocket>,
     control: Arc<Control>,
     commands: Receiver<Command>,
@@ -67,6 +72,14 @@ pub(crate) struct Shard {
     pub(super) timers: Timers,
 }
 
+/// The shard's end of the TCP thread.
+pub(crate) struct TcpEnd {
+    /// Connections and their frames.
+    pub(crate) events: tokio::sync::mpsc::Receiver<FromTcp>,
+    /// Connections that were refused.
+    pub(crate) refused: Arc<AtomicU64>,
+}
+
 /// What a shard is made with.
 pub(crate) struct NewShard {
     /// As the operator wants it.
@@ -74,7 +87,9 @@ pub(crate) struct NewShard {
     /// The certificate.
     pub(crate) identity: Arc<Identity>,
     /// Where browsers find the socket.
-    pub(crate) candidates: Vec<SocketAddr>,
+    pub(crate) candidates: Vec<Candidate>,
+    /// What comes by TCP, when it is listened to.
+    pub(crate) tcp: Option<TcpEnd>,
     /// The socket.
     pub(crate) socket: UdpSocket,
     /// Waker and stop sign.
@@ -94,6 +109,7 @@ impl Shard {
             config: new.config,
             identity: new.identity,
             candidates: new.candidates,
+            tcp: new.tcp,
             socket: Arc::new(new.socket),
             control: new.control,
             commands: new.commands,
@@ -150,6 +166,7 @@ impl Shard {
             }
             self.send(now);
         }
+        self.take_frames();
         while let Ok(command) = self.commands.try_recv() {
             self.on_command(command, Instant::now());
         }
@@ -158,10 +175,31 @@ impl Shard {
         self.send(now);
     }
 
+    /// Takes what came by TCP.
+    fn take_frames(&mut self) {
+        for _ in 0..FRAMES_PER_TURN {
+            let next = self.tcp.as_mut().and_then(|tcp| tcp.events.try_recv().ok());
+            match next {
+                None => return,
+                Some(FromTcp::Frame { path, mut bytes }) => {
+                    self.on_datagram(&mut bytes, path, Instant::now());
+                }
+                Some(FromTcp::Opened { path, queue }) => self.outbox.links.open(path, queue),
+                Some(FromTcp::Closed { path }) => {
+                    self.outbox.links.close(path);
+                    self.directory.remove_address(path);
+                }
+            }
+        }
+        // More may wait: the others have their turn first.
+        self.control.waker.wake();
+    }
+
     /// Sends what has waited long enough: nothing waits in an idle shard.
     fn send(&mut self, now: Instant) {
         self.hold = self.gather.window(self.stats.packets_out, now);
         if self.outbox.is_empty() && self.waiting.is_empty() {
+            self.outbox.links.hang_up();
             return;
         }
         let leaves_at = *self.leaves_at.get_or_insert(now + self.hold);
@@ -372,7 +410,9 @@ impl Shard {
         let room = peer.room.clone();
         self.collect_tracks(id, now);
         self.peers.remove(&id);
-        self.directory.remove(id);
+        for address in self.directory.remove(id) {
+            self.outbox.links.close_soon(address);
+        }
         if let Some(state) = self.rooms.get_mut(&room) {
             state.members.retain(|member| *member != id);
             if staying != Some(&room) {
@@ -398,6 +438,16 @@ impl Shard {
         let mut refused = self.outlook.refused.clone();
         if self.outbox.dropped > 0 {
             refused.insert("send_dropped", self.outbox.dropped);
+        }
+        if self.outbox.links.dropped > 0 {
+            refused.insert("tcp_dropped", self.outbox.links.dropped);
+        }
+        let tcp_refused = self.tcp.as_ref();
+        match tcp_refused.map_or(0, |tcp| tcp.refused.load(Ordering::Relaxed)) {
+            0 => {}
+            count => {
+                refused.insert("tcp_refused", count);
+            }
         }
         let peers = self.peers.values();
         Stats {

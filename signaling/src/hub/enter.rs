@@ -9,7 +9,7 @@ use super::{Hub, Who};
 use crate::RoomEvent;
 use crate::media::MediaPlane;
 use crate::message::{ErrorCode, Grant, ServerMessage, VERSION};
-use crate::ticket::{Ticket, random_text};
+use crate::ticket::{Ticket, random_text, unix_now_s};
 
 /// A wish for a seat; the ticket's signature is checked.
 pub(crate) struct Enter {
@@ -155,6 +155,9 @@ impl<M: MediaPlane> Hub<M> {
     /// The first message of a seat, and the whole states that belong to it.
     fn welcome(&mut self, id: &RoomId, number: u32, resumed: bool) {
         let resume_s = u32::try_from(self.seat_kept.as_secs()).unwrap_or(u32::MAX);
+        // Looked up first: `room` holds the whole hub from then on.
+        let holder = self.room(id).seat(number).map(|seat| seat.participant.0);
+        let ice_servers = self.turn.credentials(holder.unwrap_or(0), unix_now_s());
         let room = self.room(id);
         let Some(seat) = room.seat(number) else {
             return;
@@ -169,6 +172,7 @@ impl<M: MediaPlane> Hub<M> {
             grants: seat.grants.clone(),
             participants: room.participants(),
             recording: room.recording.clone(),
+            ice_servers,
         };
         room.tell(number, &welcome);
         if let Some(reason) = lost {

@@ -24,7 +24,7 @@ use room::{Link, Room};
 use crate::media::MediaPlane;
 use crate::message::{ErrorCode, RecordingState, RecordingStatus, ServerMessage};
 use crate::refusals::Refusals;
-use crate::{RoomEvent, SignalingConfig};
+use crate::{RoomEvent, SignalingConfig, TurnServers};
 
 /// Commands of sockets that may wait; a full queue makes the sockets wait.
 pub(crate) const COMMANDS: usize = 1024;
@@ -76,6 +76,7 @@ pub(crate) struct Hub<M> {
     media: M,
     seat_kept: Duration,
     max_seats: usize,
+    turn: TurnServers,
     rooms: HashMap<RoomId, Room>,
     /// Whose slots a slot map is about.
     seats: HashMap<ParticipantId, (RoomId, u32)>,
@@ -102,6 +103,7 @@ impl<M: MediaPlane> Hub<M> {
             media,
             seat_kept: config.seat_kept,
             max_seats: config.max_seats,
+            turn: config.turn.clone(),
             rooms: HashMap::new(),
             seats: HashMap::new(),
             expiries: BTreeSet::new(),

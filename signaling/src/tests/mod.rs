@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 
 use crate::message::Grant;
 use crate::ticket::{Ticket, TicketKey, unix_now_s};
-use crate::{IceServer, RoomEvent, Signaling, SignalingConfig};
+use crate::{RoomEvent, Signaling, SignalingConfig, TurnServers};
 use browser::Browser;
 use double::Double;
 
@@ -43,20 +43,15 @@ impl House {
     }
 
     fn with_seats(max_seats: usize) -> Self {
-        Self::with(max_seats, Vec::new())
-    }
-
-    fn with_ice_servers(ice_servers: Vec<IceServer>) -> Self {
-        Self::with(100, ice_servers)
-    }
-
-    fn with(max_seats: usize, ice_servers: Vec<IceServer>) -> Self {
         let key = TicketKey::random();
         let config = SignalingConfig {
             ticket_key: key.clone(),
             seat_kept: Duration::from_secs(30),
             max_seats,
-            ice_servers,
+            turn: TurnServers {
+                urls: vec!["turn:turn.example".into()],
+                secret: "north".into(),
+            },
         };
         let media = Double::default();
         let (media_events, media_end) = mpsc::channel(64);

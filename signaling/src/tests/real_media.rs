@@ -9,7 +9,7 @@ use super::{ROOM, TALK};
 use crate::message::ErrorCode;
 use crate::tests::browser::Browser;
 use crate::ticket::{Ticket, TicketKey, unix_now_s};
-use crate::{Signaling, SignalingConfig};
+use crate::{Signaling, SignalingConfig, TurnServers};
 
 /// An offer that can be answered.
 const OFFER: &str = include_str!("../../../sfu/tests/fixtures/offer-chromium-156.sdp");
@@ -26,7 +26,7 @@ async fn offers_that_cannot_be_answered_are_refused_with_their_codes() {
         ticket_key: key.clone(),
         seat_kept: Duration::from_secs(30),
         max_seats: 2,
-        ice_servers: Vec::new(),
+        turn: TurnServers::default(),
     };
     let (signaling, _events) = Signaling::start(config, sfu.clone(), events);
     let mut browser = Browser::open(&signaling);

@@ -453,3 +453,20 @@ async fn whoever_reads_no_events_makes_sockets_wait_and_not_this_server() {
     }
     house.named("Ona").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_sits_down_gets_credentials_of_their_own_for_the_relays() {
+    let house = House::new();
+    let mut given = Vec::new();
+    for name in ["Ona", "Jonas"] {
+        let mut browser = house.browser();
+        browser.ask(&house.ticket(Some(name), TALK), None).await;
+        let Some(ServerMessage::Welcome { ice_servers, .. }) = browser.next().await else {
+            unreachable!("the welcome comes first");
+        };
+        assert_eq!(ice_servers[0].urls, ["turn:turn.example"]);
+        assert!(!ice_servers[0].username.contains(name));
+        given.push(ice_servers);
+    }
+    assert_ne!(given[0][0].credential, given[1][0].credential);
+}

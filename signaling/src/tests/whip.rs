@@ -9,10 +9,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::double::Call;
 use super::{House, ROOM, TALK};
+use crate::RoomEvent;
 use crate::message::{ErrorCode, Grant, Label, ServerMessage};
 use crate::ticket::{Ticket, unix_now_s};
 use crate::whip::MAX_BODY_BYTES;
-use crate::{IceServer, RoomEvent};
 
 const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 const CANDIDATE: &str = "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdefghijkl\r\n\
@@ -510,18 +510,7 @@ async fn one_ticket_opens_a_limited_number_of_sessions() {
 
 #[tokio::test]
 async fn a_client_is_told_of_the_ice_servers() {
-    let servers = [
-        ("stun:stun.example.net", None),
-        (
-            "turn:turn.example.net",
-            Some(("u".to_owned(), "p".to_owned())),
-        ),
-    ];
-    let servers = servers.map(|(url, credentials)| IceServer {
-        url: url.into(),
-        credentials,
-    });
-    let client = Client::at(House::with_ice_servers(servers.into())).await;
+    let client = Client::at(House::new()).await;
     let answer = client
         .post("whep", &client.house.ticket(None, TALK), &offer("recvonly"))
         .await;
@@ -531,8 +520,7 @@ async fn a_client_is_told_of_the_ice_servers() {
         .ask("OPTIONS", "/whep/conference-1", &headers, "")
         .await;
     for links in [answer.headers("link"), asked.headers("link")] {
-        assert_eq!(links[0], "<stun:stun.example.net>; rel=\"ice-server\"");
-        assert!(links[1].contains("username=\"u\"; credential=\"p\""));
+        assert!(links[0].starts_with("<turn:turn.example>; rel=\"ice-server\"; username=\""));
     }
     let preflight = client.ask("OPTIONS", "/whep/conference-1", &[], "").await;
     assert_eq!(

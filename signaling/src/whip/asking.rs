@@ -7,9 +7,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
+use super::MAX_BODY_BYTES;
 use super::refusal::Refusal;
 use super::session::IfMatch;
-use super::{IceServer, MAX_BODY_BYTES};
+use crate::message::IceServer;
 use crate::ticket::TicketError;
 
 /// RFC 8866.
@@ -133,18 +134,16 @@ pub(crate) async fn body(request: Request) -> Result<String, Refusal> {
     String::from_utf8(bytes).map_err(|_| Refusal::SdpInvalid("not UTF-8".to_owned()))
 }
 
-/// One `Link` value (RFC 8288), as RFC 9725 section 4.6 has it.
-pub(crate) fn link(server: &IceServer) -> String {
+/// One `Link` value (RFC 8288) for each URL, as RFC 9725 section 4.6 has it.
+pub(crate) fn links(server: &IceServer) -> impl Iterator<Item = String> {
     let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
-    let mut out = format!("<{}>; rel=\"ice-server\"", server.url.replace('>', "%3E"));
-    if let Some((username, credential)) = &server.credentials {
-        out.push_str(&format!(
-            "; username=\"{}\"; credential=\"{}\"; credential-type=\"password\"",
-            quoted(username),
-            quoted(credential)
-        ));
-    }
-    out
+    let credentials = format!(
+        "username=\"{}\"; credential=\"{}\"; credential-type=\"password\"",
+        quoted(&server.username),
+        quoted(&server.credential)
+    );
+    let urls = server.urls.iter().map(|url| url.replace('>', "%3E"));
+    urls.map(move |url| format!("<{url}>; rel=\"ice-server\"; {credentials}"))
 }
 
 /// Pages of any origin may use these addresses (CORS): a ticket is sent by the page itself, never by the browser for it.
@@ -224,18 +223,18 @@ mod tests {
     #[test]
     fn a_turn_server_is_linked_with_its_credentials() {
         let turn = IceServer {
-            url: "turn:turn.example.net?transport=udp".into(),
-            credentials: Some(("user".into(), "a\"b".into())),
+            urls: vec!["turn:a.example?transport=udp".into(), "turns:b>".into()],
+            username: "user".into(),
+            credential: "a\"b".into(),
         };
+        let credentials = "username=\"user\"; credential=\"a\\\"b\"; credential-type=\"password\"";
+        let links: Vec<_> = links(&turn).collect();
         assert_eq!(
-            link(&turn),
-            "<turn:turn.example.net?transport=udp>; rel=\"ice-server\"; username=\"user\"; \
-             credential=\"a\\\"b\"; credential-type=\"password\""
+            links,
+            [
+                format!("<turn:a.example?transport=udp>; rel=\"ice-server\"; {credentials}"),
+                format!("<turns:b%3E>; rel=\"ice-server\"; {credentials}"),
+            ]
         );
-        let stun = IceServer {
-            url: "stun:stun.example.net".into(),
-            credentials: None,
-        };
-        assert_eq!(link(&stun), "<stun:stun.example.net>; rel=\"ice-server\"");
     }
 }

@@ -27,6 +27,7 @@ use tokio::time::Instant;
 use crate::message::Grant;
 use crate::socket::Door;
 use crate::ticket::{Ticket, unix_now_s};
+use crate::turn::TurnServers;
 use asking::{SDP, SDP_FRAGMENT};
 use fragment::Fragment;
 use offer::Offer;
@@ -38,14 +39,8 @@ use session::{ASKS, Ask, Opening, Patched};
 /// Largest body that is read, in bytes.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// A STUN or TURN server that clients are told of (`Link: …; rel="ice-server"`, RFC 9725 section 4.6).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct IceServer {
-    /// `stun:…` or `turn:…` (RFC 7064, RFC 7065).
-    pub url: String,
-    /// User name and password, for TURN.
-    pub credentials: Option<(String, String)>,
-}
+/// The seat in the name of relay credentials: a session has none yet when it is told of them.
+const NOBODY: u64 = 0;
 
 /// Which of the two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,7 +88,7 @@ impl Protocol {
 pub(crate) struct Porch {
     pub(crate) door: Arc<Door>,
     pub(crate) register: Arc<Register>,
-    pub(crate) ice_servers: Arc<[IceServer]>,
+    pub(crate) turn: TurnServers,
 }
 
 /// The routes.
@@ -250,10 +245,10 @@ impl Porch {
     }
 
     fn add_ice_servers(&self, headers: &mut HeaderMap) {
-        for server in self.ice_servers.iter() {
-            if let Ok(link) = HeaderValue::from_str(&asking::link(server)) {
-                headers.append(header::LINK, link);
-            }
+        let servers = self.turn.credentials(NOBODY, unix_now_s());
+        let links = servers.iter().flat_map(asking::links);
+        for link in links.filter_map(|link| HeaderValue::from_str(&link).ok()) {
+            headers.append(header::LINK, link);
         }
     }
 

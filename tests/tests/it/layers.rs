@@ -60,7 +60,10 @@ fn each_tile_gets_the_layer_it_needs_without_a_frozen_picture() {
     assert_eq!(number(&facts, "/pinned/width"), 1280.0);
     assert_eq!(facts["small_sends"], "q", "what one small tile needs");
     let (off_ms, on_ms) = (number(&facts, "/off_ms"), number(&facts, "/on_ms"));
-    assert!(off_ms <= OFF_MS, "asked for {off_ms} ms after it was needed");
+    assert!(
+        off_ms <= OFF_MS,
+        "asked for {off_ms} ms after it was needed"
+    );
     assert!(on_ms <= ON_MS, "came back {on_ms} ms after it was needed");
     assert_eq!(facts["complaints"], json!([]), "the pages complained");
     server.assert_no_panic();

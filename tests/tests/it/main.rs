@@ -26,6 +26,7 @@ mod faults;
 mod layers;
 mod metrics;
 mod pages;
+mod reach;
 mod replay;
 mod tidy;
 mod whip;

@@ -75,6 +75,11 @@ pub struct Server {
 impl Server {
     /// Starts one with the demonstration city; panics with its log when it does not become ready.
     pub fn start() -> Self {
+        Self::start_filled_with(&[])
+    }
+
+    /// As [`Self::start`], with these environment variables.
+    pub fn start_filled_with(environment: &[(&str, &str)]) -> Self {
         let alone = one_at_a_time();
         let data = Arc::new(tempfile::tempdir().unwrap());
         let filled = run(data.path(), &["demo", "fill"]);
@@ -83,7 +88,7 @@ impl Server {
             "demo fill: {}",
             String::from_utf8_lossy(&filled.stderr)
         );
-        Self::start_in(data, alone, &[])
+        Self::start_in(data, alone, environment)
     }
 
     /// Starts one with these environment variables, without the demonstration city.

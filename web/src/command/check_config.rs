@@ -24,6 +24,9 @@ pub(super) fn run(args: &ConfigArgs) -> ExitCode {
         // A password may stand in the URL; it is not for the screen.
         shown.data.database = "postgres://…".into();
     }
+    if !shown.turn.secret.is_empty() {
+        shown.turn.secret = "…".into();
+    }
     match toml::to_string(&shown) {
         Ok(text) => print!("{text}"),
         Err(e) => eprintln!("aikste: {e}"),

@@ -86,6 +86,7 @@ class FakeSocket {
       recording: fake.recording
         ? { status: "on", since_ms: Date.now() - 161_000, reason: null }
         : { status: "off", since_ms: null, reason: null },
+      ice_servers: [],
     });
   }
 

@@ -1,6 +1,5 @@
 //! From an offer to a connection and its answer; from a further offer to a changed one.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
@@ -14,7 +13,7 @@ use crate::transport::dtls::{Identity, RtcDtls};
 use crate::transport::ice::{Credentials, IceLite};
 use crate::transport::negotiation::{Grants, Plan, SlotLine};
 use crate::transport::reception::Reception;
-use crate::transport::sdp::{Answer, Offer, Role, Setup};
+use crate::transport::sdp::{Answer, Candidate, Offer, Role, Setup};
 
 /// What a connection is made with.
 pub(crate) struct NewPeer<'a> {
@@ -46,7 +45,7 @@ impl Peer {
     pub(crate) fn new(
         new: NewPeer<'_>,
         identity: &Arc<Identity>,
-        candidates: &[SocketAddr],
+        candidates: &[Candidate],
         now: Instant,
     ) -> Result<(Self, Joined), SfuError> {
         let plan = Plan::new(new.offer, new.grants, new.sources);
@@ -84,7 +83,7 @@ impl Peer {
         offer: &Offer,
         sources: &[(String, Source)],
         identity: &Arc<Identity>,
-        candidates: &[SocketAddr],
+        candidates: &[Candidate],
         now: Instant,
     ) -> Result<Joined, SfuError> {
         if offer.fingerprint != self.fingerprint {
@@ -107,7 +106,7 @@ impl Peer {
         offer: &Offer,
         mut plan: Plan,
         identity: &Identity,
-        candidates: &[SocketAddr],
+        candidates: &[Candidate],
         now: Instant,
     ) -> Result<Joined, SfuError> {
         for line in &plan.slots {

@@ -29,6 +29,15 @@ pub(crate) enum Role {
     },
 }
 
+/// Where we receive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Candidate {
+    /// By UDP.
+    Udp(SocketAddr),
+    /// By TCP, as the passive side (RFC 6544).
+    Tcp(SocketAddr),
+}
+
 /// What an answer says beyond the offer.
 pub(crate) struct Answer<'a> {
     /// What is answered.
@@ -42,7 +51,7 @@ pub(crate) struct Answer<'a> {
     /// We begin DTLS.
     pub(crate) active: bool,
     /// Where we receive.
-    pub(crate) candidates: &'a [SocketAddr],
+    pub(crate) candidates: &'a [Candidate],
     /// How many answers this connection had before (RFC 3264 section 8: the version grows).
     pub(crate) version: u64,
     /// One for each m-line.
@@ -103,7 +112,7 @@ impl Answer<'_> {
         line(out, format_args!("a=msid-semantic: WMS *"));
     }
 
-    fn media(&self, out: &mut String, media: &Media, role: &Role, candidates: &[SocketAddr]) {
+    fn media(&self, out: &mut String, media: &Media, role: &Role, candidates: &[Candidate]) {
         let codecs = preferred(media);
         let formats: Vec<_> = codecs
             .iter()
@@ -169,15 +178,27 @@ impl Answer<'_> {
     }
 }
 
-/// Host candidates (RFC 8839 section 5.1); the first address is preferred.
-fn write_candidates(out: &mut String, candidates: &[SocketAddr]) {
+/// Host candidates (RFC 8839 section 5.1); the first address is preferred, and UDP to TCP: a lower type preference, and the
+/// direction preference of the passive side (RFC 6544 section 4.2).
+fn write_candidates(out: &mut String, candidates: &[Candidate]) {
     for (place, candidate) in candidates.iter().enumerate() {
-        let preference = 65_535u32.saturating_sub(place as u32);
-        let priority = (126 << 24) + (preference << 8) + 255;
-        let (foundation, ip, port) = (place + 1, candidate.ip(), candidate.port());
+        let (foundation, later) = (place + 1, place as u32);
+        let (transport, address, preferences, end) = match candidate {
+            Candidate::Udp(at) => ("udp", at, (126, 65_535 - later), ""),
+            Candidate::Tcp(at) => (
+                "tcp",
+                at,
+                (90, (4 << 13) + 8_191 - later),
+                " tcptype passive",
+            ),
+        };
+        let priority = (preferences.0 << 24) + (preferences.1 << 8) + 255;
+        let (ip, port) = (address.ip(), address.port());
         line(
             out,
-            format_args!("a=candidate:{foundation} 1 udp {priority} {ip} {port} typ host"),
+            format_args!(
+                "a=candidate:{foundation} 1 {transport} {priority} {ip} {port} typ host{end}"
+            ),
         );
     }
     if !candidates.is_empty() {
@@ -258,8 +279,9 @@ mod tests {
             fingerprint: "AA:BB",
             active: false,
             candidates: &[
-                "192.0.2.7:5000".parse().unwrap(),
-                "[2001:db8::1]:5000".parse().unwrap(),
+                Candidate::Udp("192.0.2.7:5000".parse().unwrap()),
+                Candidate::Udp("[2001:db8::1]:5000".parse().unwrap()),
+                Candidate::Tcp("192.0.2.7:5000".parse().unwrap()),
             ],
             version: 0,
             roles,
@@ -327,6 +349,8 @@ mod tests {
         let text = answer(CHROMIUM, &[Role::Publisher, SLOT, SLOT, SLOT]);
         assert!(text.contains("a=candidate:1 1 udp 2130706431 192.0.2.7 5000 typ host\r\n"));
         assert!(text.contains("a=candidate:2 1 udp 2130706175 2001:db8::1 5000 typ host\r\n"));
+        let tcp = "a=candidate:3 1 tcp 1520434687 192.0.2.7 5000 typ host tcptype passive\r\n";
+        assert!(text.contains(tcp), "UDP is preferred");
     }
 
     #[test]

@@ -4,5 +4,5 @@
 pub(crate) mod answer;
 pub(crate) mod offer;
 
-pub(crate) use answer::{Answer, Role};
+pub(crate) use answer::{Answer, Candidate, Role};
 pub(crate) use offer::{Direction, Fingerprint, FingerprintHash, Media, Offer, Setup};

@@ -15,7 +15,7 @@ use crate::event::Event;
 use crate::ids::{ParticipantId, RoomId};
 use crate::transport::dtls::Identity;
 use crate::transport::handle::{Control, JoinCommand};
-use crate::transport::sdp::Offer;
+use crate::transport::sdp::{Candidate, Offer};
 use crate::transport::shard::{NewShard, Shard};
 use crate::transport::udp;
 
@@ -47,7 +47,8 @@ impl Network {
             NewShard {
                 config,
                 identity: identity.clone(),
-                candidates: vec!["192.0.2.7:5000".parse().unwrap()],
+                candidates: vec![Candidate::Udp("192.0.2.7:5000".parse().unwrap())],
+                tcp: None,
                 socket: udp::bind("127.0.0.1:0".parse().unwrap()).unwrap(),
                 control: Arc::new(Control::new().unwrap()),
                 commands,

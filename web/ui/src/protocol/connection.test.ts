@@ -11,6 +11,7 @@ class FakePeer {
   remoteDescription: unknown = null;
   onconnectionstatechange: (() => void) | null = null;
   restarts = 0;
+  configuration: RTCConfiguration = { bundlePolicy: "max-bundle" };
   closed = false;
   readonly transceivers: { mid: string; kind: string; direction: string; sent: unknown; encodings: RTCRtpEncodingParameters[]; receiver: { track: unknown; jitterBufferTarget: number | null } }[] = [];
 
@@ -55,6 +56,12 @@ class FakePeer {
     this.signalingState = "stable";
     return Promise.resolve();
   }
+  getConfiguration(): RTCConfiguration {
+    return this.configuration;
+  }
+  setConfiguration(configuration: RTCConfiguration): void {
+    this.configuration = configuration;
+  }
   restartIce(): void {
     this.restarts += 1;
   }
@@ -86,7 +93,7 @@ function media() {
     return last;
   };
   const connects = async (): Promise<void> => {
-    await connection.joined(false);
+    await connection.joined(false, []);
     await connection.answered("answer");
     peer().becomes("connected");
   };
@@ -103,7 +110,7 @@ afterEach(() => void vi.useRealTimers());
 
 test("the offer has two sending and twelve receiving m-lines, whether or not there are tracks", async () => {
   const { connection, peer, sent } = media();
-  await connection.joined(false);
+  await connection.joined(false, []);
   expect(peer().transceivers.map((one) => one.direction[0]).join("")).toBe("ssrrrrrrrrrrrr");
   expect(peer().transceivers.map((one) => one.kind[0]).join("")).toBe("avaaavvvvvvvvv");
   expect(sent).toEqual([
@@ -119,6 +126,21 @@ test("the offer has two sending and twelve receiving m-lines, whether or not the
   ]);
 });
 
+test("relays that the server names are there before anything is gathered, and for a fresh connection", async () => {
+  const { connection, peer } = media();
+  const relays = [{ urls: ["turn:turn.example"], username: "1:2", credential: "x" }];
+  connection.prepare();
+  const prepared = peer();
+  await connection.joined(false, relays);
+  expect(peer()).toBe(prepared);
+  expect(peer().configuration).toEqual({ bundlePolicy: "max-bundle", iceServers: relays });
+  vi.advanceTimersByTime(0);
+  connection.lost();
+  vi.advanceTimersByTime(0);
+  expect(peer()).not.toBe(prepared);
+  expect(peer().configuration.iceServers).toEqual(relays);
+});
+
 test("a camera turned on later needs no negotiation", async () => {
   const { connection, connects, peer, sent } = media();
   await connects();
@@ -132,7 +154,7 @@ test("a camera turned on later needs no negotiation", async () => {
 test("what was prepared before the seat was there is used", async () => {
   const { connection } = media();
   connection.prepare();
-  await connection.joined(false);
+  await connection.joined(false, []);
   expect(FakePeer.all).toHaveLength(1);
 });
 
@@ -196,22 +218,22 @@ test("a lost connection is made anew at once, and then less and less often", asy
 
 test("an offer whose answer was lost with the line is made again", async () => {
   const { connection, sent } = media();
-  await connection.joined(false);
-  await connection.joined(true);
+  await connection.joined(false, []);
+  await connection.joined(true, []);
   expect(offers(sent)).toEqual([true, true]);
 });
 
 test("a seat taken again leaves a connection that works alone", async () => {
   const { connection, connects, sent } = media();
   await connects();
-  await connection.joined(true);
+  await connection.joined(true, []);
   expect(offers(sent)).toEqual([true]);
 });
 
 test("a new seat gets a new connection", async () => {
   const { connection, connects } = media();
   await connects();
-  await connection.joined(false);
+  await connection.joined(false, []);
   expect(FakePeer.all).toHaveLength(2);
 });
 

@@ -2,7 +2,7 @@
 // Sending m-lines exist from the start, so a camera turned on later needs no negotiation. No DOM.
 
 import { encodings, shape } from "./layers";
-import type { ClientMessage, SentTrack } from "./messages";
+import type { ClientMessage, IceServer, SentTrack } from "./messages";
 
 const AUDIO_SLOTS = 3;
 const VIDEO_SLOTS = 9;
@@ -29,6 +29,7 @@ type Sending = { microphone: MediaStreamTrack | null; camera: MediaStreamTrack |
 export class CallConnection {
   #peer: RTCPeerConnection | null = null;
   #sending: Sending = { microphone: null, camera: null };
+  #iceServers: IceServer[] = [];
   #audio: RTCRtpTransceiver | null = null;
   #video: RTCRtpTransceiver | null = null;
   #state: MediaState = "connecting";
@@ -67,7 +68,9 @@ export class CallConnection {
   }
 
   /** After `welcome`: offers afresh for a new seat; for a seat taken again only what is needed. */
-  async joined(resumed: boolean): Promise<void> {
+  async joined(resumed: boolean, iceServers: IceServer[]): Promise<void> {
+    this.#iceServers = iceServers;
+    this.#relayBy();
     if (resumed && this.#peer) {
       if (this.#offered) await this.#offer(this.#offered.fresh);
       else if (this.#peer.connectionState === "failed") await this.restart();
@@ -138,6 +141,7 @@ export class CallConnection {
     this.#layers = null;
     const peer = this.options.create();
     this.#peer = peer;
+    this.#relayBy();
     const { microphone, camera } = this.#sending;
     this.#audio = peer.addTransceiver(microphone ?? "audio", { direction: "sendonly" });
     this.#video = peer.addTransceiver(camera ?? "video", {
@@ -158,6 +162,13 @@ export class CallConnection {
       this.#shaping = this.#shaping.then(() => limitVideo(sender, this.#sending.camera, this.#layers));
     }
     return this.#shaping;
+  }
+
+  /** Takes effect with the next offer that gathers: the first, or an ICE restart. */
+  #relayBy(): void {
+    if (this.#peer && this.#iceServers.length > 0) {
+      this.#peer.setConfiguration({ ...this.#peer.getConfiguration(), iceServers: this.#iceServers });
+    }
   }
 
   #changed(state: RTCPeerConnectionState): void {

@@ -105,7 +105,11 @@ participants: Array<Participant>,
 /**
  * Whether the room is being recorded.
  */
-recording: RecordingState, } | { "type": "answer",
+recording: RecordingState,
+/**
+ * What media may be relayed by where it does not get through directly: for `RTCConfiguration.iceServers`.
+ */
+ice_servers: Array<IceServer>, } | { "type": "answer",
 /**
  * The SDP answer.
  */
@@ -297,6 +301,23 @@ mid: string,
  * Who; `null`: empty (hide its last frame).
  */
 seat: number | null, };
+
+/**
+ * A TURN server (RFC 8656) and the credentials for it, which expire after some hours.
+ */
+export type IceServer = {
+/**
+ * `turn:` and `turns:` URLs (RFC 7065).
+ */
+urls: Array<string>,
+/**
+ * When the credential expires, and a number.
+ */
+username: string,
+/**
+ * The credential.
+ */
+credential: string, };
 
 /**
  * Whether the room is being recorded.

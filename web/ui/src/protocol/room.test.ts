@@ -24,6 +24,7 @@ const welcome = (resumed: boolean): ServerMessage => ({
   grants: [],
   participants: [person(2), person(1)],
   recording: { status: "on", since_ms: 5, reason: null },
+  ice_servers: [],
 });
 
 test("people are in the order of coming", () => {

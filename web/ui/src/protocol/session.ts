@@ -148,7 +148,7 @@ export class CallSession {
   #welcomed(message: Extract<ServerMessage, { type: "welcome" }>): void {
     this.#restarting = false;
     this.#view.forget();
-    void this.#connection.joined(message.resumed);
+    void this.#connection.joined(message.resumed, message.ice_servers);
     const own = message.participants.find((one) => one.seat === message.seat);
     // Said while the line was broken: said again.
     for (const source of ["microphone", "camera"] as const) {

@@ -39,6 +39,7 @@ const WELCOME: ServerMessage = {
   grants: ["publish", "subscribe"],
   participants: [],
   recording: { status: "off", since_ms: null, reason: null },
+  ice_servers: [],
 };
 
 function call(ticket: (again: boolean) => Promise<string> = () => Promise.resolve("ticket")) {

@@ -1,6 +1,8 @@
 //! The configuration: one TOML file, then environment variables `AIKSTE_<SECTION>_<KEY>`, then command-line options.
 //! Every key stands in `deploy/config.sample.toml` with its default (a test keeps the two together).
 
+mod mistakes;
+
 use std::fmt;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
@@ -26,6 +28,8 @@ pub struct Config {
     pub log: Log,
     /// Numbers for whoever watches the server.
     pub metrics: Metrics,
+    /// Relays for networks that let only little through.
+    pub turn: Turn,
 }
 
 /// The web server.
@@ -81,18 +85,32 @@ pub struct Data {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Media {
-    /// Local address of the UDP socket.
+    /// Local address of the sockets.
     pub address: IpAddr,
-    /// UDP ports, `A-B`: the first free one is taken.
+    /// Ports, `A-B`: the first free one is taken, by UDP and by TCP.
     pub ports: String,
+    /// Listen on TCP, too, for networks that let no UDP through.
+    pub tcp: bool,
     /// Addresses told to browsers; empty: those of this machine.
     pub public_addresses: Vec<IpAddr>,
+    /// `host:port` of a STUN server that is asked for the external address at start; empty: none is asked.
+    pub stun_server: String,
     /// Participants connected at once.
     pub max_participants: usize,
     /// Seats in one room at once.
     pub max_seats: usize,
     /// Seconds for which a seat is kept for someone whose connection broke.
     pub seat_kept_s: u64,
+}
+
+/// Relays (RFC 8656) for networks that let only little through.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Turn {
+    /// `turn:` and `turns:` URLs (RFC 7065) given to browsers; empty: there is no relay.
+    pub urls: Vec<String>,
+    /// The secret shared with the relays (coturn's `static-auth-secret`), with which credentials are made.
+    pub secret: String,
 }
 
 /// Recording.
@@ -190,7 +208,9 @@ impl Default for Media {
         Self {
             address: IpAddr::from([0, 0, 0, 0]),
             ports: "40000-40100".into(),
+            tcp: true,
             public_addresses: Vec::new(),
+            stun_server: String::new(),
             max_participants: 2_000,
             max_seats: 500,
             seat_kept_s: 30,
@@ -302,86 +322,10 @@ impl Config {
             ),
         })
     }
-
-    /// Everything that is wrong with the values, not only the first thing.
-    pub fn mistakes(&self) -> Vec<Mistake> {
-        let mut found = Vec::new();
-        let mut wrong = |key: &str, what: String| {
-            found.push(Mistake {
-                key: key.into(),
-                what,
-            })
-        };
-        if self.server.tls == Tls::Files {
-            for (key, path) in [
-                ("server.certificate", &self.server.certificate),
-                ("server.key", &self.server.key),
-            ] {
-                match fs::metadata(path) {
-                    _ if path.as_os_str().is_empty() => {
-                        wrong(key, "needed because server.tls is \"files\"".into())
-                    }
-                    Ok(_) => {}
-                    Err(e) => wrong(key, format!("{}: {e}", path.display())),
-                }
-            }
-        }
-        if !self.server.listen.ip().is_loopback() && !self.server.is_https() {
-            wrong(
-                "server.tls",
-                "browsers give no camera to plain HTTP outside localhost: set \"files\" or \"self-signed\", or \
-                 server.behind_https_proxy = true when a proxy in front speaks HTTPS"
-                    .into(),
-            );
-        }
-        let database = &self.data.database;
-        if database != "sqlite"
-            && !database.starts_with("sqlite:")
-            && !database.starts_with("postgres://")
-        {
-            wrong(
-                "data.database",
-                "\"sqlite\" or a URL that begins with postgres://".into(),
-            );
-        }
-        if let Err(mistake) = self.media_ports() {
-            wrong("media.ports", mistake.what);
-        }
-        if self.media.max_participants == 0 || self.media.max_seats == 0 {
-            wrong("media.max_participants", "no one could join with 0".into());
-        }
-        if let Err(mistake) = self.metrics.address() {
-            wrong("metrics.listen", mistake.what);
-        }
-        if (1..MIN_TOKEN).contains(&self.metrics.token.len()) {
-            wrong(
-                "metrics.token",
-                format!("at least {MIN_TOKEN} characters, or it can be guessed"),
-            );
-        }
-        if let Err(e) = fs::create_dir_all(&self.data.dir) {
-            wrong("data.dir", format!("{}: {e}", self.data.dir.display()));
-        }
-        if self
-            .log
-            .level
-            .parse::<tracing_subscriber::EnvFilter>()
-            .is_err()
-        {
-            wrong(
-                "log.level",
-                format!(
-                    "\"{}\" is not a filter such as info or info,sfu=debug",
-                    self.log.level
-                ),
-            );
-        }
-        found
-    }
 }
 
 /// Shortest token that is taken.
-const MIN_TOKEN: usize = 16;
+pub(super) const MIN_TOKEN: usize = 16;
 
 /// `A-B` or a single port.
 pub fn parse_ports(text: &str) -> Option<(u16, u16)> {
@@ -420,7 +364,7 @@ fn overlay(
     Ok(())
 }
 
-const SECTIONS: [&str; 7] = [
+const SECTIONS: [&str; 8] = [
     "server",
     "data",
     "media",
@@ -428,6 +372,7 @@ const SECTIONS: [&str; 7] = [
     "demo",
     "log",
     "metrics",
+    "turn",
 ];
 
 fn environment_value(text: &str) -> toml::Value {
@@ -457,7 +402,7 @@ mod tests {
 
     #[test]
     fn the_sample_holds_every_key_with_its_default() {
-        let sample = include_str!("../../deploy/config.sample.toml");
+        let sample = include_str!("../../../deploy/config.sample.toml");
         let table: toml::Table = toml::from_str(sample).unwrap();
         let defaults = toml::Table::try_from(Config::default()).unwrap();
         assert_eq!(table, defaults);
@@ -489,14 +434,23 @@ mod tests {
     #[test]
     fn all_mistakes_are_told_at_once() {
         let config = read(
-            "[server]\nlisten = \"0.0.0.0:80\"\n[media]\nports = \"9-3\"\n[data]\ndir = \"/dev/null/x\"\ndatabase = \"mysql://x\"\n",
+            "[server]\nlisten = \"0.0.0.0:80\"\n[media]\nports = \"9-3\"\nstun_server = \"stun.example\"\n\
+             [turn]\nurls = [\"turn:a\", \"stun:b\"]\n[data]\ndir = \"/dev/null/x\"\ndatabase = \"mysql://x\"\n",
             &[],
         )
         .unwrap();
         let keys: Vec<_> = config.mistakes().into_iter().map(|m| m.key).collect();
         assert_eq!(
             keys,
-            ["server.tls", "data.database", "media.ports", "data.dir"]
+            [
+                "server.tls",
+                "data.database",
+                "media.ports",
+                "media.stun_server",
+                "turn.urls",
+                "turn.secret",
+                "data.dir"
+            ]
         );
     }
 
