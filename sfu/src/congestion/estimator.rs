@@ -18,8 +18,8 @@ const MAX_RTT: Duration = Duration::from_secs(2);
 /// Packets that are unanswered for this long beyond the round trip are silence; every so often again.
 const SILENCE: Duration = Duration::from_millis(500);
 /// From here on a path is taken for too narrow.
-const PRESSING_LOSS: f64 = 0.03;
-const PRESSING_QUEUE: Duration = Duration::from_millis(50);
+const PRESSING_LOSS: f64 = 0.05;
+const PRESSING_QUEUE: Duration = Duration::from_millis(200);
 /// Of what arrives, so much is certainly carried.
 const CARRIED: f64 = 0.9;
 /// The least that every packet waits when there is a queue.
