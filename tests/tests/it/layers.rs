@@ -9,8 +9,8 @@ use crate::fixtures::{devices, devices_of};
 use crate::people::City;
 use crate::server::Server;
 
-/// Longest time between two pictures while layers are switched, with three browsers that encode on two cores.
-const FREEZE_MS: f64 = 1500.0;
+/// Longest time between two pictures while layers are switched.
+const FREEZE_MS: f64 = 1000.0;
 /// Within this a layer nobody looks at is not asked for any more.
 const OFF_MS: f64 = 2000.0;
 /// Within this a layer that somebody looks at again is sent again.
