@@ -133,13 +133,14 @@ impl Shard {
     pub(crate) fn run(mut self) {
         let mut inbox = Inbox::new();
         while !self.control.is_stopped() {
-            let timeout = if self.peers.is_empty() {
-                IDLE
+            let now = Instant::now();
+            let due = if self.peers.is_empty() {
+                now + IDLE
             } else {
-                let due = self.timers.due_at();
-                let next = self.leaves_at.map_or(due, |leaves_at| due.min(leaves_at));
-                next.saturating_duration_since(Instant::now())
+                self.timers.due_at()
             };
+            let next = self.leaves_at.map_or(due, |leaves_at| due.min(leaves_at));
+            let timeout = next.saturating_duration_since(now);
             // While packets wait for company, what comes meanwhile waits in the kernel and is fetched with one call.
             let socket = self.leaves_at.is_none().then_some(&*self.socket);
             udp::wait(socket, &self.control.waker, timeout);
