@@ -71,7 +71,7 @@ fn send(addresses: &[Option<SockaddrIn>], seconds: f64) -> anyhow::Result<f64> {
             packets += results.count() as u64;
             spent += thread_cpu()?.saturating_sub(before);
         }
-        std::thread::park_timeout(Duration::from_micros(500));
+        std::thread::park_timeout(Duration::from_micros(100));
     }
     Ok(spent.as_secs_f64() * 1e6 / packets.max(1) as f64)
 }

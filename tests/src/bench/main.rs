@@ -150,7 +150,7 @@ fn publish(mut publisher: Client, stop: &AtomicBool) -> anyhow::Result<()> {
             publisher.send(&packet)?;
         }
         publisher.work(Instant::now())?;
-        std::thread::park_timeout(Duration::from_micros(500));
+        std::thread::park_timeout(Duration::from_micros(100));
     }
     Ok(())
 }
