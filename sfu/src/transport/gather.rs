@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 const EVERY: Duration = Duration::from_millis(100);
 /// Below this rate a datagram leaves at once.
 const IDLE_RATE: u64 = 5_000;
+/// Up to this rate it waits for [`SHORTEST`]: a picture comes as one burst (docs/decisions/0005).
+const MODERATE_RATE: u64 = 40_000;
 /// From this rate on it may wait for [`LONGEST`].
-const BUSY_RATE: u64 = 60_000;
-const SHORTEST: Duration = Duration::from_millis(2);
+const BUSY_RATE: u64 = 200_000;
+const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_millis(5);
 
 /// Measures the rate at which packets leave, and says how long they may wait.
@@ -48,7 +50,8 @@ fn window(rate: u64) -> Duration {
     if rate < IDLE_RATE {
         return Duration::ZERO;
     }
-    let share = (rate.min(BUSY_RATE) - IDLE_RATE) as f64 / (BUSY_RATE - IDLE_RATE) as f64;
+    let above = rate.clamp(MODERATE_RATE, BUSY_RATE) - MODERATE_RATE;
+    let share = above as f64 / (BUSY_RATE - MODERATE_RATE) as f64;
     SHORTEST + (LONGEST - SHORTEST).mul_f64(share)
 }
 
@@ -61,7 +64,8 @@ mod tests {
         assert_eq!(window(0), Duration::ZERO);
         assert_eq!(window(IDLE_RATE - 1), Duration::ZERO);
         assert_eq!(window(IDLE_RATE), SHORTEST);
-        assert!(window(20_000) < Duration::from_millis(3));
+        assert_eq!(window(MODERATE_RATE), SHORTEST);
+        assert!(window(MODERATE_RATE + 1_000) > SHORTEST);
         assert_eq!(window(u64::MAX), LONGEST);
     }
 
@@ -70,9 +74,9 @@ mod tests {
         let start = Instant::now();
         let mut gather = Gather::new(start);
         let after = |ms| start + Duration::from_millis(ms);
-        assert_eq!(gather.window(9_000, after(99)), Duration::ZERO);
-        assert_eq!(gather.window(9_000, after(100)), LONGEST);
-        assert_eq!(gather.window(9_000, after(150)), LONGEST);
-        assert_eq!(gather.window(9_400, after(200)), Duration::ZERO);
+        assert_eq!(gather.window(30_000, after(99)), Duration::ZERO);
+        assert_eq!(gather.window(30_000, after(100)), LONGEST);
+        assert_eq!(gather.window(30_000, after(150)), LONGEST);
+        assert_eq!(gather.window(30_400, after(200)), Duration::ZERO);
     }
 }

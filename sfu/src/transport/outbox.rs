@@ -17,6 +17,12 @@ const MAX_REFUSALS: u32 = 16;
 /// So many bytes leave without waiting for more.
 const FULL_BYTES: usize = 1 << 20;
 
+/// A datagram shorter than this leaves after the longer ones for the same address.
+const SHORT_BYTES: usize = 400;
+/// In an entry of the order: 32 bits of address, one of shortness, then the place.
+const SHORT_BIT: u32 = 31;
+const PLACE_MASK: u64 = (1 << SHORT_BIT) - 1;
+
 /// A datagram in the buffer.
 struct Datagram {
     place: Range<usize>,
@@ -166,12 +172,15 @@ impl Outbox {
         self.parts.clear();
         self.messages.clear();
         let lanes = self.datagrams.iter().enumerate();
-        self.order
-            .extend(lanes.map(|(place, one)| u64::from(lane(one.to)) << 32 | place as u64));
+        self.order.extend(lanes.map(|(place, one)| {
+            // Sound after picture: what is short may only be the end of a message.
+            let short = u64::from(one.place.len() < SHORT_BYTES) << SHORT_BIT;
+            u64::from(lane(one.to)) << 32 | short | place as u64
+        }));
         self.order.sort_unstable();
         let mut bytes = 0;
         for &entry in &self.order {
-            let one = &self.datagrams[entry as u32 as usize];
+            let one = &self.datagrams[(entry & PLACE_MASK) as usize];
             let length = one.place.len();
             let previous = self.parts.last().map_or(0, Range::len);
             self.parts.push(one.place.clone());

@@ -47,6 +47,37 @@ fn a_gathered_batch_arrives_whole_and_in_order_on_both_families() {
 }
 
 #[test]
+fn sound_between_pictures_leaves_after_them_and_parts_no_message() {
+    let mut outbox = Outbox::default();
+    let to = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+    for (port, length) in [
+        (9, 150),
+        (9, 1_200),
+        (7, 1_200),
+        (9, 1_200),
+        (7, 90),
+        (7, 1_200),
+    ] {
+        outbox.push(to(port), &vec![0; length]);
+    }
+    outbox.gather();
+    let mut gathered: Vec<_> = outbox
+        .messages
+        .iter()
+        .map(|message| {
+            let parts = &outbox.parts[message.first..message.first + message.count];
+            let lengths: Vec<_> = parts.iter().map(Range::len).collect();
+            (message.to.port(), lengths)
+        })
+        .collect();
+    gathered.sort();
+    assert_eq!(
+        gathered,
+        [(7, vec![1_200, 1_200, 90]), (9, vec![1_200, 1_200, 150])]
+    );
+}
+
+#[test]
 fn what_is_not_written_is_not_sent() {
     let to = "127.0.0.1:9".parse().unwrap();
     let mut outbox = Outbox::default();
