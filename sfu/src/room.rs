@@ -192,6 +192,13 @@ impl Room {
         self.changed = true;
     }
 
+    /// What is muted of a participant.
+    pub fn muted(&self, participant: ParticipantId) -> &[Source] {
+        let place = self.places.get(&participant);
+        let member = place.and_then(|&place| self.members.get(place));
+        member.map_or(&[], |member| &member.muted)
+    }
+
     /// Keeps one face in a slot of `subscriber` whoever speaks.
     pub fn pin(&mut self, subscriber: ParticipantId, pinned: Option<ParticipantId>) {
         if let Some(member) = self.member(subscriber) {

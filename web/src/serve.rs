@@ -122,6 +122,7 @@ fn start_media(
     sfu::Sfu::start(sfu::SfuConfig {
         listen: SocketAddr::new(config.media.address, first),
         last_port: last,
+        shards: config.media.shards,
         public_addresses: config.media.public_addresses.clone(),
         tcp: config.media.tcp,
         stun_server: Some(config.media.stun_server.clone()).filter(|server| !server.is_empty()),
@@ -175,6 +176,7 @@ async fn listen(config: &Config, router: Router, state: &AppState) -> anyhow::Re
     tracing::info!(
         port = address.port(),
         media_port = state.sfu.local_addr().port(),
+        shards = state.sfu.local_addrs().len(),
         "ready"
     );
     let service = router.into_make_service();

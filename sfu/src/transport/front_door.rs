@@ -12,8 +12,10 @@ use rtc_stun::integrity::MessageIntegrity;
 use rtc_stun::message::{BINDING_REQUEST, Message, Setter};
 use rtc_stun::textattrs::TextAttribute;
 
+use super::across::Across;
 use super::dtls::Identity;
 use super::handle::{Control, JoinCommand};
+use super::rooms::Clock;
 use super::sdp::{Candidate, Offer};
 use super::shard::{NewShard, Shard};
 use super::udp;
@@ -62,6 +64,8 @@ impl FrontDoor {
             commands,
             events,
             track_ids: Arc::new(AtomicU64::new(1)),
+            across: Across::default(),
+            clock: Clock::start(Instant::now()),
         };
         let mut door = Self {
             shard: Shard::new(new, Instant::now()),
@@ -87,6 +91,7 @@ impl FrontDoor {
             publish: true,
             subscribe: true,
             sources: Vec::new(),
+            place: None,
         };
         self.shard.join(join, Instant::now())
     }

@@ -1,19 +1,24 @@
-//! From the cheap handle to the shard's thread: commands through a bounded queue, answers through one-shot channels.
+//! From the cheap handle to the shards' threads: commands through bounded queues, answers through one-shot channels.
 
-use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
+use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::across::Across;
+use super::doors::{bind, candidates};
 use super::dtls::Identity;
 use super::outside::{TRANSACTION_BYTES, external_address};
-use super::sdp::{Candidate, Offer};
+use super::placement::{Place, Placement};
+use super::rooms::Clock;
+use super::sdp::Offer;
 use super::shard::{NewShard, Shard, TcpEnd};
 use super::tcp::{self, Acceptor};
-use super::udp::{self, Waker};
+use super::udp::Waker;
 use crate::command::{Join, Joined};
 use crate::error::SfuError;
 use crate::event::Event;
@@ -21,15 +26,11 @@ use crate::feed::Feed;
 use crate::ids::{ParticipantId, RoomId, Source, TrackId};
 use crate::{SfuConfig, Stats};
 
-/// Commands that may wait for the shard. A full queue refuses: `Unavailable` where there is an answer, a warning in the
+/// Commands that may wait for each shard. A full queue refuses: `Unavailable` where there is an answer, a warning in the
 /// log where there is none.
 const COMMANDS: usize = 4_096;
 /// Events that may wait for the outside; see [`crate::event`].
 const EVENTS: usize = 8_192;
-/// Addresses in an answer.
-const MAX_ADDRESSES: usize = 8;
-/// Free UDP ports that are tried until one is free for TCP, too.
-const FREE_PORTS: usize = 16;
 
 /// A [`Join`] whose offer was read.
 pub(crate) struct JoinCommand {
@@ -39,6 +40,8 @@ pub(crate) struct JoinCommand {
     pub(crate) publish: bool,
     pub(crate) subscribe: bool,
     pub(crate) sources: Vec<(String, Source)>,
+    /// The seat, kept for as long as the connection.
+    pub(crate) place: Option<Place>,
 }
 
 /// What the outside asks of a shard.
@@ -65,7 +68,7 @@ pub(crate) enum Command {
     /// A keyframe of a track.
     Keyframe(TrackId),
     /// A room's feed.
-    Feed(RoomId, oneshot::Sender<Result<Feed, SfuError>>),
+    Feed(RoomId, Place, oneshot::Sender<Result<Feed, SfuError>>),
     /// Counters.
     Stats(oneshot::Sender<Stats>),
 }
@@ -75,6 +78,8 @@ pub(crate) struct Control {
     /// Makes the shard look.
     pub(crate) waker: Waker,
     stop: AtomicBool,
+    asleep: AtomicBool,
+    busy: AtomicU32,
 }
 
 impl Control {
@@ -83,7 +88,39 @@ impl Control {
         Ok(Self {
             waker: Waker::new()?,
             stop: AtomicBool::new(false),
+            asleep: AtomicBool::new(false),
+            busy: AtomicU32::new(0),
         })
+    }
+
+    /// Says that the shard is about to wait: whoever puts something into its rings wakes it. Look into them after this.
+    pub(crate) fn fall_asleep(&self) {
+        self.asleep.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+    }
+
+    /// Says that the shard looks into its rings soon by itself.
+    pub(crate) fn wake_up(&self) {
+        self.asleep.store(false, Ordering::Relaxed);
+    }
+
+    /// Wakes the shard if it waits. The caller has put something into a ring before.
+    pub(crate) fn wake_if_asleep(&self) {
+        // Either it sees what is in the ring, or we see that it is falling asleep.
+        fence(Ordering::SeqCst);
+        if self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::Relaxed) {
+            self.waker.wake();
+        }
+    }
+
+    /// Its CPU time, in thousandths of a core.
+    pub(crate) fn busy(&self) -> u32 {
+        self.busy.load(Ordering::Relaxed)
+    }
+
+    /// Says how busy it is.
+    pub(crate) fn set_busy(&self, busy: u32) {
+        self.busy.store(busy, Ordering::Relaxed);
     }
 
     /// Whether the shard should end.
@@ -97,11 +134,17 @@ impl Control {
     }
 }
 
-/// The running shard, seen from outside. Dropping it ends the shard.
-pub(crate) struct Handle {
+/// A running shard, seen from outside.
+struct ShardEnd {
     commands: SyncSender<Command>,
     control: Arc<Control>,
     local: SocketAddr,
+}
+
+/// The running shards, seen from outside. Dropping it ends them.
+pub(crate) struct Handle {
+    shards: Vec<ShardEnd>,
+    placement: Arc<Placement>,
     ended: watch::Receiver<()>,
 }
 
@@ -113,74 +156,103 @@ impl std::fmt::Debug for Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.control.stop();
+        self.stop();
     }
 }
 
 impl Handle {
-    /// Opens the socket and starts the thread.
+    /// Opens the sockets and starts the threads.
     pub(crate) fn start(config: SfuConfig) -> Result<(Self, mpsc::Receiver<Event>), SfuError> {
-        let (socket, listener) = bind(&config)?;
-        let local = socket.local_addr().map_err(failed)?;
-        let (commands, queue) = sync_channel(COMMANDS);
+        let doors = bind(&config)?;
         let (events, receiver) = mpsc::channel(EVENTS);
         let (running, ended) = watch::channel(());
-        let control = Arc::new(Control::new().map_err(failed)?);
-        let identity = Identity::generate()?;
+        let controls: Result<Vec<_>, _> = doors.iter().map(|_| Control::new()).collect();
+        let controls: Vec<_> = controls
+            .map_err(failed)?
+            .into_iter()
+            .map(Arc::new)
+            .collect();
+        let identity = Arc::new(Identity::generate()?);
         let outside = match &config.stun_server {
             Some(server) => {
                 let transaction = identity.random_text(TRANSACTION_BYTES)?;
-                external_address(&socket, &control.waker, server, transaction.as_bytes())
+                let (socket, waker) = (&doors[0].socket, &controls[0].waker);
+                external_address(socket, waker, server, transaction.as_bytes())
             }
             None => None,
         };
-        let tcp = listener
-            .map(|listener| start_tcp(listener, &control, running.clone()))
-            .transpose()?;
-        let new = NewShard {
-            candidates: candidates(&config, local, outside),
-            tcp,
-            config,
-            identity: Arc::new(identity),
-            socket,
-            control: control.clone(),
-            commands: queue,
-            events,
-            track_ids: Arc::new(AtomicU64::new(1)),
-        };
-        let shard = Shard::new(new, std::time::Instant::now());
-        thread::Builder::new()
-            .name("sfu-0".to_owned())
-            .spawn(move || {
-                shard.run();
-                drop(running);
-            })
-            .map_err(failed)?;
+        let placement = Placement::new(controls.clone(), config.max_participants);
+        let track_ids = Arc::new(AtomicU64::new(1));
+        let clock = Clock::start(Instant::now());
+        let mut shards = Vec::new();
+        let meshed = Across::mesh(&controls);
+        for (number, (door, across)) in doors.into_iter().zip(meshed).enumerate() {
+            let control = controls[number].clone();
+            let local = door.socket.local_addr().map_err(failed)?;
+            let (commands, queue) = sync_channel(COMMANDS);
+            let listener = door.listener;
+            let tcp =
+                listener.map(|listener| start_tcp(number, listener, &control, running.clone()));
+            let new = NewShard {
+                candidates: candidates(&config, local, outside),
+                tcp: tcp.transpose()?,
+                config: config.clone(),
+                identity: identity.clone(),
+                socket: door.socket,
+                control: control.clone(),
+                commands: queue,
+                events: events.clone(),
+                track_ids: track_ids.clone(),
+                across,
+                clock,
+            };
+            start_shard(number, new, placement.clone(), running.clone())?;
+            shards.push(ShardEnd {
+                commands,
+                control,
+                local,
+            });
+        }
         let handle = Self {
-            commands,
-            control,
-            local,
+            shards,
+            placement,
             ended,
         };
         Ok((handle, receiver))
     }
 
-    /// Where media is received.
-    pub(crate) fn local(&self) -> SocketAddr {
-        self.local
+    fn stop(&self) {
+        for shard in &self.shards {
+            shard.control.stop();
+        }
     }
 
-    /// Answers a first offer. It is read here, not on the shard's thread.
+    /// Where the first shard receives media.
+    pub(crate) fn local(&self) -> SocketAddr {
+        self.shards[0].local
+    }
+
+    /// Where each shard receives media.
+    pub(crate) fn locals(&self) -> Vec<SocketAddr> {
+        self.shards.iter().map(|shard| shard.local).collect()
+    }
+
+    /// Answers a first offer. It is read here, not on a shard's thread.
     pub(crate) async fn join(&self, join: Join) -> Result<Joined, SfuError> {
+        let offer = Offer::parse(&join.offer)?;
+        let place = self.placement.seat(&join.room, join.participant)?;
+        let shard = place.shard;
         let command = Box::new(JoinCommand {
             room: join.room,
             participant: join.participant,
-            offer: Offer::parse(&join.offer)?,
+            offer,
             publish: join.publish,
             subscribe: join.subscribe,
             sources: join.sources,
+            place: Some(place),
         });
-        self.ask(|reply| Command::Join(command, reply)).await?
+        self.ask(shard, |reply| Command::Join(command, reply))
+            .await?
     }
 
     /// Answers a further offer.
@@ -191,7 +263,9 @@ impl Handle {
         sources: Vec<(String, Source)>,
     ) -> Result<Joined, SfuError> {
         let offer = Box::new(Offer::parse(offer)?);
-        self.ask(|reply| Command::Reoffer {
+        let shard = self.placement.shard_of(participant);
+        let shard = shard.ok_or(SfuError::UnknownParticipant)?;
+        self.ask(shard, |reply| Command::Reoffer {
             participant,
             offer,
             sources,
@@ -200,36 +274,114 @@ impl Handle {
         .await?
     }
 
-    /// Asks and waits for the answer.
-    pub(crate) async fn ask<T>(
+    /// Opens a room's feed.
+    pub(crate) async fn feed(&self, room: &RoomId) -> Result<Feed, SfuError> {
+        let place = self.placement.feed(room)?;
+        let (room, shard) = (room.clone(), place.shard);
+        self.ask(shard, |reply| Command::Feed(room, place, reply))
+            .await?
+    }
+
+    /// The counters of each shard that runs.
+    pub(crate) async fn stats(&self) -> Result<Vec<Stats>, SfuError> {
+        let mut all = Vec::new();
+        for shard in 0..self.shards.len() {
+            match self.ask(shard, Command::Stats).await {
+                Ok(stats) => all.push(Stats { shard, ..stats }),
+                Err(error) if shard + 1 == self.shards.len() && all.is_empty() => {
+                    return Err(error);
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(all)
+    }
+
+    /// Rooms that are open.
+    pub(crate) fn rooms(&self) -> usize {
+        self.placement.rooms()
+    }
+
+    /// Asks a shard and waits for the answer.
+    async fn ask<T>(
         &self,
+        shard: usize,
         command: impl FnOnce(oneshot::Sender<T>) -> Command,
     ) -> Result<T, SfuError> {
         let (reply, answer) = oneshot::channel();
-        self.send(command(reply))?;
+        self.send(shard, command(reply))?;
         answer.await.map_err(|_| SfuError::Unavailable)
     }
 
-    /// Tells.
-    pub(crate) fn tell(&self, command: Command) {
-        if self.send(command).is_err() {
-            tracing::warn!(
-                "a command for the media plane was dropped: its queue is full or it has ended"
-            );
+    /// Tells the shard of a participant; nobody, if there is no such participant.
+    pub(crate) fn tell(&self, participant: ParticipantId, command: Command) {
+        if let Some(shard) = self.placement.shard_of(participant)
+            && self.send(shard, command).is_err()
+        {
+            dropped();
         }
     }
 
-    fn send(&self, command: Command) -> Result<(), SfuError> {
-        let sent = self.commands.try_send(command);
-        self.control.waker.wake();
+    /// Tells every shard.
+    pub(crate) fn tell_all(&self, command: impl Fn() -> Command) {
+        for shard in 0..self.shards.len() {
+            if self.send(shard, command()).is_err() {
+                dropped();
+            }
+        }
+    }
+
+    fn send(&self, shard: usize, command: Command) -> Result<(), SfuError> {
+        let shard = &self.shards[shard];
+        let sent = shard.commands.try_send(command);
+        shard.control.waker.wake();
         sent.map_err(|_| SfuError::Unavailable)
     }
 
-    /// Ends the shard and waits for it.
+    /// Ends the shards and waits for them.
     pub(crate) async fn shutdown(&self) {
-        self.control.stop();
-        // Nothing is ever sent: the channel closes when the thread is done.
+        self.stop();
+        // Nothing is ever sent: the channel closes when the threads are done.
         while self.ended.clone().changed().await.is_ok() {}
+    }
+}
+
+fn dropped() {
+    tracing::warn!("a command for the media plane was dropped: its queue is full or it has ended");
+}
+
+/// Starts a shard's thread. It drops `running` when it is done.
+fn start_shard(
+    number: usize,
+    new: NewShard,
+    placement: Arc<Placement>,
+    running: watch::Sender<()>,
+) -> Result<(), SfuError> {
+    let ends = Ends { number, placement };
+    let body = move || {
+        let shard = Shard::new(new, Instant::now());
+        let ends = ends;
+        shard.run();
+        drop(ends);
+        drop(running);
+    };
+    let name = format!("sfu-{number}");
+    thread::Builder::new()
+        .name(name)
+        .spawn(body)
+        .map_err(failed)?;
+    Ok(())
+}
+
+/// Says that a shard's thread has ended, be it by a panic.
+struct Ends {
+    number: usize,
+    placement: Arc<Placement>,
+}
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.placement.ended(self.number);
     }
 }
 
@@ -239,6 +391,7 @@ fn failed(error: std::io::Error) -> SfuError {
 
 /// Starts the thread that accepts TCP connections. It drops `running` when it is done.
 fn start_tcp(
+    number: usize,
     listener: TcpListener,
     control: &Arc<Control>,
     running: watch::Sender<()>,
@@ -253,7 +406,7 @@ fn start_tcp(
         refused: refused.clone(),
     };
     thread::Builder::new()
-        .name("sfu-0-tcp".to_owned())
+        .name(format!("sfu-{number}-tcp"))
         .spawn(move || {
             if let Err(error) = acceptor.run() {
                 tracing::error!(%error, "media over TCP has ended");
@@ -265,55 +418,4 @@ fn start_tcp(
         events: receiver,
         refused,
     })
-}
-
-/// The first free port of the configured range, for UDP and, where it is wanted, for TCP.
-fn bind(config: &SfuConfig) -> Result<(UdpSocket, Option<TcpListener>), SfuError> {
-    let first = config.listen.port();
-    let tries = if first == 0 { FREE_PORTS } else { 1 };
-    let mut error = None;
-    for port in first..=config.last_port.max(first) {
-        for _ in 0..tries {
-            match bind_both(SocketAddr::new(config.listen.ip(), port), config.tcp) {
-                Ok(bound) => return Ok(bound),
-                Err(refused) => error = Some(refused),
-            }
-        }
-    }
-    Err(SfuError::Socket(
-        error.map_or_else(String::new, |error| error.to_string()),
-    ))
-}
-
-fn bind_both(
-    address: SocketAddr,
-    with_tcp: bool,
-) -> std::io::Result<(UdpSocket, Option<TcpListener>)> {
-    let socket = udp::bind(address)?;
-    let listener = match with_tcp {
-        true => Some(TcpListener::bind(socket.local_addr()?)?),
-        false => None,
-    };
-    Ok((socket, listener))
-}
-
-/// Where browsers find the socket: what the operator says and the outside sees, else the address it is bound to, else
-/// every interface's. Behind NAT, those inside still find the inner addresses.
-fn candidates(config: &SfuConfig, local: SocketAddr, outside: Option<IpAddr>) -> Vec<Candidate> {
-    let mut addresses: Vec<IpAddr> = config.public_addresses.clone();
-    if addresses.is_empty() && !local.ip().is_unspecified() {
-        addresses.push(local.ip());
-    }
-    if addresses.is_empty() {
-        addresses = udp::interface_addresses();
-        addresses.retain(|address| address.is_ipv4() || local.is_ipv6());
-    }
-    if let Some(outside) = outside.filter(|outside| !addresses.contains(outside)) {
-        addresses.insert(0, outside);
-    }
-    addresses.truncate(MAX_ADDRESSES);
-    let at = |ip: &IpAddr| SocketAddr::new(*ip, local.port());
-    let udp = addresses.iter().map(|ip| Candidate::Udp(at(ip)));
-    let tcp = addresses.iter().filter(|_| config.tcp);
-    udp.chain(tcp.map(|ip| Candidate::Tcp(at(ip)))).collect()
 }

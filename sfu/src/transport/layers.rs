@@ -150,6 +150,16 @@ impl Shard {
                 });
             }
         }
+        for (owner, remote) in &state.elsewhere.remotes {
+            let pictures = remote.tracks.iter().filter(|track| track.is_picture());
+            tracks.extend(pictures.map(|track| Track {
+                id: track.track,
+                owner: *owner,
+                source: track.source,
+                layers: track.layers,
+                used: 0,
+            }));
+        }
         tracks.sort_unstable_by_key(|track| track.id);
         tracks
     }
@@ -159,9 +169,13 @@ impl Shard {
             return;
         }
         let Some(peer) = self.peers.get_mut(&track.owner) else {
+            self.want_elsewhere(room, track.owner, track.id, track.used);
             return;
         };
-        if let Some(layers) = peer.reception.want_layers(track.id, track.used, now) {
+        let elsewhere = self.rooms.get(room);
+        let elsewhere = elsewhere.map_or(0, |state| state.wanted_elsewhere(track.id));
+        let used = track.used | elsewhere;
+        if let Some(layers) = peer.reception.want_layers(track.id, used, now) {
             self.outlook.tell(Event::LayersWanted {
                 room: room.clone(),
                 participant: track.owner,

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::peer::Peer;
 use super::shard::Shard;
+use super::telling::share;
 use crate::forward::packet::LayerId;
 use crate::forward::rtcp::{self, Rtcp};
 use crate::ids::{Kind, ParticipantId, RoomId, Source};
@@ -46,6 +47,10 @@ impl Shard {
         if state.is_fed() {
             state.feed_packet(&taken.packet, now, at_us);
         }
+        let others = &state.elsewhere.others;
+        if !others.is_empty() {
+            share(&mut self.across, others, &room, id, &taken.packet);
+        }
         if state.pending.is_empty() {
             self.waiting.push(room);
         }
@@ -69,10 +74,12 @@ impl Shard {
                 }
             }
             for (from, stream) in state.pending.keyframes() {
-                self.stats.keyframes_in += 1;
                 // It may have come before anybody asked: the first packet of a track makes the slots want it.
                 if let Some(peer) = self.peers.get_mut(&from) {
+                    self.stats.keyframes_in += 1;
                     peer.reception.keyframe_served(stream);
+                } else {
+                    self.across.served(stream.layer_id());
                 }
             }
             state.pending.clear();
@@ -89,7 +96,7 @@ impl Shard {
     ) -> Result<(), &'static str> {
         // The participant leaves the map while others are looked at for its sake.
         let mut peer = self.peers.remove(&id).ok_or("datagram_of_nobody")?;
-        let result = self.on_compound(&mut peer, bytes, from, now);
+        let result = self.on_compound(id, &mut peer, bytes, from, now);
         let became_ready = peer.became_ready(now);
         self.peers.insert(id, peer);
         if became_ready {
@@ -100,6 +107,7 @@ impl Shard {
 
     fn on_compound(
         &mut self,
+        id: ParticipantId,
         peer: &mut Peer,
         bytes: &[u8],
         from: SocketAddr,
@@ -114,6 +122,7 @@ impl Shard {
                         for other in self.peers.values_mut().filter(|p| p.room == peer.room) {
                             other.send_report(stream, &info, now, &mut self.outbox);
                         }
+                        self.tell_clocks(&peer.room, id, stream, &info);
                     }
                     on_blocks(peer, blocks, now);
                 }
@@ -123,8 +132,11 @@ impl Shard {
                     let owner = |track| room.and_then(|room| room.owner(track));
                     let peers = &self.peers;
                     let cached = |stream: crate::forward::packet::StreamId, index| {
-                        let owner = peers.get(&owner(stream.track)?)?;
-                        owner.reception.upstream(stream)?.cached(index)
+                        let owner = owner(stream.track)?;
+                        match peers.get(&owner) {
+                            Some(peer) => peer.reception.upstream(stream)?.cached(index),
+                            None => room?.elsewhere.cached(owner, stream, index),
+                        }
                     };
                     let before = answered;
                     let lost = lost.inspect(|_| answered += 1);
@@ -165,8 +177,15 @@ impl Shard {
             .rooms
             .get(room)
             .and_then(|room| room.owner(layer.track));
-        if let Some(owner) = owner.and_then(|owner| self.peers.get_mut(&owner)) {
-            owner.reception.request_keyframe(layer);
+        let Some(owner) = owner else {
+            return;
+        };
+        if let Some(peer) = self.peers.get_mut(&owner) {
+            peer.reception.request_keyframe(layer);
+        } else if let Some(state) = self.rooms.get(room)
+            && let Some(remote) = state.elsewhere.remotes.get(&owner)
+        {
+            self.across.wish(remote.shard, room, layer);
         }
     }
 
@@ -201,11 +220,13 @@ impl Shard {
             return;
         };
         let changes = std::mem::take(&mut peer.reception.changes);
+        let room = peer.room.clone();
         self.timers.stir();
-        if let Some(state) = self.rooms.get_mut(&peer.room) {
-            for change in changes {
-                state.change_track(&peer.room, id, change, at_us, &mut self.outlook);
+        for change in changes {
+            if let Some(state) = self.rooms.get_mut(&room) {
+                state.change_track(&room, id, change, at_us, Some(&mut self.outlook));
             }
+            self.tell_track(&room, id, change, now);
         }
     }
 
@@ -215,7 +236,7 @@ impl Shard {
         let Some(state) = self.rooms.get_mut(room) else {
             return;
         };
-        let assignments = state.update(room, now, at_us, &mut self.outlook);
+        let assignments = state.update(room, self.across.own, now, at_us, &mut self.outlook);
         if assignments.is_empty() {
             return;
         }

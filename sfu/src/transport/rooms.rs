@@ -7,7 +7,9 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::pending::Pending;
+use super::placement::Place;
 use super::reception::TrackChange;
+use super::remote::Elsewhere;
 use crate::event::Event;
 use crate::feed::{Feed, FeedItem, FeedPacket, FeedSender, feed};
 use crate::forward::merge::Merge;
@@ -82,6 +84,8 @@ struct Known {
     started: FeedItem,
     /// One stream of all its layers, for the feeds; `None` without simulcast.
     merge: Option<Merge>,
+    /// Which of its layers other shards use, a bit for each.
+    wanted: Vec<(usize, u8)>,
 }
 
 /// One room.
@@ -93,7 +97,10 @@ pub(crate) struct RoomState {
     pub(crate) members: Vec<ParticipantId>,
     /// What waits to be forwarded.
     pub(crate) pending: Pending,
-    feeds: Vec<FeedSender>,
+    /// What other shards have of it.
+    pub(crate) elsewhere: Elsewhere,
+    feeds: Vec<(FeedSender, Option<Place>)>,
+    fed_us: u64,
     tracks: HashMap<TrackId, Known>,
 }
 
@@ -110,15 +117,16 @@ impl RoomState {
 
     /// Lets go of feeds whose reader has gone.
     pub(crate) fn prune(&mut self) {
-        self.feeds.retain(|feed| !feed.is_closed());
+        self.feeds.retain(|(feed, _)| !feed.is_closed());
     }
 
-    /// Opens a feed; `None` when there are too many.
-    pub(crate) fn open_feed(&mut self, at_us: u64) -> Option<Feed> {
+    /// Opens a feed; `None` when there are too many. `place` keeps the room on this shard for as long.
+    pub(crate) fn open_feed(&mut self, place: Option<Place>, at_us: u64) -> Option<Feed> {
         self.prune();
         if self.feeds.len() >= MAX_FEEDS {
             return None;
         }
+        let at_us = self.stamp(at_us);
         let (sender, reader) = feed();
         for known in self.tracks.values() {
             sender.send(restarted(&known.started, at_us));
@@ -127,12 +135,18 @@ impl RoomState {
         if !speakers.is_empty() {
             sender.send(FeedItem::Speaking { speakers, at_us });
         }
-        self.feeds.push(sender);
+        self.feeds.push((sender, place));
         Some(reader)
     }
 
     fn feed(&mut self, item: FeedItem) {
-        self.feeds.retain(|feed| feed.send(item.clone()));
+        self.feeds.retain(|(feed, _)| feed.send(item.clone()));
+    }
+
+    /// Time in a feed never goes back, though what another shard received was on its way here.
+    fn stamp(&mut self, at_us: u64) -> u64 {
+        self.fed_us = self.fed_us.max(at_us);
+        self.fed_us
     }
 
     /// Hands a packet to the feeds, of a simulcast track those of the best layer that runs. A packet of padding alone is
@@ -149,6 +163,7 @@ impl RoomState {
             },
             None => (packet.index as u16, packet.timestamp),
         };
+        let at_us = self.stamp(at_us);
         self.feed(FeedItem::Packet(FeedPacket {
             track: packet.stream.track,
             at_us,
@@ -160,16 +175,16 @@ impl RoomState {
         }));
     }
 
-    /// Takes over a track that began or ended, and tells everybody.
+    /// Takes over a track that began or ended, and tells everybody. The outside is told by the shard of its sender alone.
     pub(crate) fn change_track(
         &mut self,
         room: &RoomId,
         participant: ParticipantId,
         change: TrackChange,
         at_us: u64,
-        outlook: &mut Outlook,
+        outlook: Option<&mut Outlook>,
     ) {
-        let room = room.clone();
+        let (room, at_us) = (room.clone(), self.stamp(at_us));
         match change {
             TrackChange::Started {
                 track,
@@ -193,26 +208,31 @@ impl RoomState {
                         codec,
                         started: started.clone(),
                         merge: (layers > 1).then(Merge::default),
+                        wanted: Vec::new(),
                     },
                 );
                 self.feed(started);
-                outlook.tell(Event::TrackStarted {
-                    room,
-                    participant,
-                    track,
-                    source,
-                    kind,
-                });
+                if let Some(outlook) = outlook {
+                    outlook.tell(Event::TrackStarted {
+                        room,
+                        participant,
+                        track,
+                        source,
+                        kind,
+                    });
+                }
             }
             TrackChange::Ended(track) => {
                 self.plan.track_ended(track);
                 self.tracks.remove(&track);
                 self.feed(FeedItem::TrackEnded { track, at_us });
-                outlook.tell(Event::TrackEnded {
-                    room,
-                    participant,
-                    track,
-                });
+                if let Some(outlook) = outlook {
+                    outlook.tell(Event::TrackEnded {
+                        room,
+                        participant,
+                        track,
+                    });
+                }
             }
         }
     }
@@ -233,15 +253,39 @@ impl RoomState {
             .collect()
     }
 
+    /// Notes which layers of a track another shard uses.
+    pub(super) fn note_wanted(&mut self, track: TrackId, shard: usize, used: u8) {
+        if let Some(known) = self.tracks.get_mut(&track) {
+            known.wanted.retain(|(of, _)| *of != shard);
+            known.wanted.push((shard, used));
+        }
+    }
+
+    /// Which layers of a track other shards use, a bit for each.
+    pub(super) fn wanted_elsewhere(&self, track: TrackId) -> u8 {
+        let wanted = self.tracks.get(&track).map(|known| &known.wanted);
+        let wanted = wanted.into_iter().flatten();
+        wanted.fold(0, |all, (_, used)| all | used)
+    }
+
+    /// Forgets that another shard has the room.
+    pub(super) fn forget_shard(&mut self, shard: usize) {
+        self.elsewhere.others.retain(|other| other.shard != shard);
+        for known in self.tracks.values_mut() {
+            known.wanted.retain(|(of, _)| *of != shard);
+        }
+    }
+
     /// What a track is.
     pub(crate) fn codec(&self, track: TrackId) -> Option<Codec> {
         self.tracks.get(&track).map(|known| known.codec)
     }
 
-    /// Decides anew who is in which slot, tells what changed, and returns the slots to change.
+    /// Decides anew who is in which slot, tells what changed, and returns the slots to change. `own` is this shard's number.
     pub(crate) fn update(
         &mut self,
         room: &RoomId,
+        own: usize,
         now: Instant,
         at_us: u64,
         outlook: &mut Outlook,
@@ -251,12 +295,15 @@ impl RoomState {
             outlook.tell(Event::SlotMap { participant, slots });
         }
         if let Some(speakers) = changes.speaking {
+            let at_us = self.stamp(at_us);
             self.feed(FeedItem::Speaking {
                 speakers: speakers.clone(),
                 at_us,
             });
-            let room = room.clone();
-            outlook.tell(Event::Speaking { room, speakers });
+            if self.elsewhere.leads(own) {
+                let room = room.clone();
+                outlook.tell(Event::Speaking { room, speakers });
+            }
         }
         changes.assignments
     }

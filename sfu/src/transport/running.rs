@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::reception::{Line, Reception};
+use super::reception::{Line, Reception, TrackChange};
 use crate::forward::keyframes::KeyframeRequests;
 use crate::forward::layers::{Layers, MAX_LAYERS, Wanted};
 use crate::forward::packet::{LayerId, StreamId};
@@ -74,6 +74,27 @@ impl Reception {
                 layers.states[place] = known.upstream.state(now);
             }
             Some((running.track, line.plan.source, layers))
+        })
+    }
+
+    /// What is known of a track's layers.
+    pub(crate) fn layers(&self, track: TrackId, now: Instant) -> Layers {
+        let mut pictures = self.pictures(now);
+        let its = pictures.find(|(known, ..)| *known == track);
+        its.map(|(.., layers)| layers).unwrap_or_default()
+    }
+
+    /// The tracks that run, each as its start, with what is known of its layers.
+    pub(crate) fn running(&self, now: Instant) -> impl Iterator<Item = (TrackChange, Layers)> + '_ {
+        self.lines.iter().filter_map(move |line| {
+            let running = line.running.as_ref()?;
+            let started = TrackChange::Started {
+                track: running.track,
+                source: line.plan.source,
+                codec: running.codec,
+                layers: line.layers(),
+            };
+            Some((started, self.layers(running.track, now)))
         })
     }
 

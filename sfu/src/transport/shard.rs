@@ -1,4 +1,4 @@
-//! One shard: a thread that owns a socket, its participants and their rooms. Commands come through a bounded queue,
+//! One shard: a thread that owns a socket, its participants and their rooms; a room may be on other shards, too. Commands come through a bounded queue,
 //! events leave through a bounded channel, and nothing in between takes a lock.
 
 use std::collections::HashMap;
@@ -10,24 +10,22 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 
+use super::across::Across;
 use super::demux::{Directory, Protocol, protocol};
 use super::dtls::Identity;
 use super::gather::Gather;
-use super::handle::{Command, Control, JoinCommand};
+use super::handle::{Command, Control};
 use super::ice::Check;
 use super::links::FromTcp;
-use super::negotiation::Grants;
 use super::outbox::Outbox;
-use super::peer::{NewPeer, Peer, Progress};
+use super::peer::{Peer, Progress};
+use super::placement::Place;
 use super::rooms::{Clock, Outlook, RoomState};
 use super::sdp::Candidate;
 use super::timers::Timers;
 use super::udp::{self, Inbox};
-use crate::command::Joined;
-use crate::error::SfuError;
-use crate::event::{Event, GoneReason};
-use crate::feed::Feed;
-use crate::ids::{ParticipantId, RoomId, Source};
+use crate::event::Event;
+use crate::ids::{ParticipantId, RoomId};
 use crate::{SfuConfig, Stats};
 
 /// Without participants the shard sleeps this long; a command or a datagram wakes it.
@@ -37,22 +35,25 @@ const BATCHES_PER_TURN: usize = 4;
 /// Frames of TCP connections taken in one turn.
 const FRAMES_PER_TURN: usize = 256;
 
-/// One shard. The next one would have its own of everything in here.
+/// One shard. Each has its own of everything in here.
 pub(crate) struct Shard {
     /// As the operator wants it.
     pub(super) config: SfuConfig,
-    identity: Arc<Identity>,
-    candidates: Vec<Candidate>,
+    pub(super) identity: Arc<Identity>,
+    pub(super) candidates: Vec<Candidate>,
     tcp: Option<TcpEnd>,
     socket: Arc<UdpSocket>,
-    control: Arc<Control>,
+    pub(super) control: Arc<Control>,
     commands: Receiver<Command>,
-    track_ids: Arc<AtomicU64>,
+    pub(super) across: Across,
+    pub(super) track_ids: Arc<AtomicU64>,
     /// Who is connected.
     pub(super) peers: FxHashMap<ParticipantId, Box<Peer>>,
+    /// The seats of those who are connected.
+    pub(super) places: FxHashMap<ParticipantId, Place>,
     /// The rooms.
     pub(super) rooms: HashMap<RoomId, RoomState>,
-    directory: Directory,
+    pub(super) directory: Directory,
     /// What leaves soon.
     pub(super) outbox: Outbox,
     gather: Gather,
@@ -100,6 +101,10 @@ pub(crate) struct NewShard {
     pub(crate) events: tokio::sync::mpsc::Sender<Event>,
     /// Where track ids come from.
     pub(crate) track_ids: Arc<AtomicU64>,
+    /// The way to the other shards.
+    pub(crate) across: Across,
+    /// The clock of feeds, the same for all shards.
+    pub(crate) clock: Clock,
 }
 
 impl Shard {
@@ -114,6 +119,8 @@ impl Shard {
             control: new.control,
             commands: new.commands,
             track_ids: new.track_ids,
+            across: new.across,
+            places: FxHashMap::default(),
             peers: FxHashMap::default(),
             rooms: HashMap::new(),
             directory: Directory::default(),
@@ -123,7 +130,7 @@ impl Shard {
             leaves_at: None,
             waiting: Vec::new(),
             outlook: Outlook::new(new.events),
-            clock: Clock::start(now),
+            clock: new.clock,
             stats: Stats::default(),
             timers: Timers::new(now),
         }
@@ -133,17 +140,7 @@ impl Shard {
     pub(crate) fn run(mut self) {
         let mut inbox = Inbox::new();
         while !self.control.is_stopped() {
-            let now = Instant::now();
-            let due = if self.peers.is_empty() {
-                now + IDLE
-            } else {
-                self.timers.due_at()
-            };
-            let next = self.leaves_at.map_or(due, |leaves_at| due.min(leaves_at));
-            let timeout = next.saturating_duration_since(now);
-            // While packets wait for company, what comes meanwhile waits in the kernel and is fetched with one call.
-            let socket = self.leaves_at.is_none().then_some(&*self.socket);
-            udp::wait(socket, &self.control.waker, timeout);
+            self.sleep();
             self.turn(&mut inbox);
         }
         let now = Instant::now();
@@ -151,6 +148,30 @@ impl Shard {
             peer.close(now, &mut self.outbox);
         }
         self.outbox.flush(&self.socket);
+    }
+
+    /// Waits until there is something to do.
+    fn sleep(&mut self) {
+        let now = Instant::now();
+        // Without participants here, those of a room that a feed follows may be elsewhere.
+        let idle = self.peers.is_empty() && (self.across.is_alone() || self.rooms.is_empty());
+        let due = if idle {
+            now + IDLE
+        } else {
+            self.timers.due_at()
+        };
+        let next = self.leaves_at.map_or(due, |leaves_at| due.min(leaves_at));
+        let mut timeout = next.saturating_duration_since(now);
+        // While packets wait for company, what comes meanwhile waits in the kernel and is fetched with one call.
+        let socket = self.leaves_at.is_none().then_some(&*self.socket);
+        if socket.is_some() && !self.across.is_alone() {
+            self.control.fall_asleep();
+            if self.across.has_next() {
+                timeout = Duration::ZERO;
+            }
+        }
+        udp::wait(socket, &self.control.waker, timeout);
+        self.control.wake_up();
     }
 
     /// One turn of the loop: datagrams, commands, timers. What comes of a batch leaves as a batch.
@@ -172,6 +193,7 @@ impl Shard {
             self.on_command(command, Instant::now());
         }
         let now = Instant::now();
+        self.take_messages(now);
         self.tick(now);
         self.send(now);
     }
@@ -198,6 +220,7 @@ impl Shard {
 
     /// Sends what has waited long enough: nothing waits in an idle shard.
     fn send(&mut self, now: Instant) {
+        self.settle_across(now);
         self.hold = self.gather.window(self.stats.packets_out, now);
         if self.outbox.is_empty() && self.waiting.is_empty() {
             self.outbox.links.hang_up();
@@ -269,179 +292,21 @@ impl Shard {
         Ok(())
     }
 
-    fn on_command(&mut self, command: Command, now: Instant) {
-        match command {
-            Command::Join(join, reply) => {
-                let _ = reply.send(self.join(*join, now));
-            }
-            Command::Reoffer {
-                participant,
-                offer,
-                sources,
-                reply,
-            } => {
-                let _ = reply.send(self.reoffer(participant, &offer, &sources, now));
-            }
-            Command::Leave(participant) => self.remove(participant, now),
-            Command::CloseRoom(room) => self.close_room(&room, now),
-            Command::SetMuted(participant, source, muted) => {
-                self.with_room_of(participant, now, |room| {
-                    room.plan.set_muted(participant, source, muted);
-                });
-            }
-            Command::Pin(subscriber, pinned) => {
-                self.with_room_of(subscriber, now, |room| room.plan.pin(subscriber, pinned));
-            }
-            Command::View(subscriber, tiles) => {
-                if let Some(peer) = self.peers.get_mut(&subscriber) {
-                    peer.view(&tiles);
-                    let room = peer.room.clone();
-                    self.choose_layers(&room, now);
-                }
-            }
-            Command::Keyframe(track) => {
-                for peer in self.peers.values_mut() {
-                    peer.reception.request_track_keyframe(track, now);
-                }
-            }
-            Command::Feed(room, reply) => {
-                let _ = reply.send(self.open_feed(room, now));
-            }
-            Command::Stats(reply) => {
-                let _ = reply.send(self.stats());
-            }
-        }
+    /// Makes the next wait return at once.
+    pub(super) fn wake_itself(&self) {
+        self.control.waker.wake();
     }
 
-    pub(super) fn join(&mut self, join: JoinCommand, now: Instant) -> Result<Joined, SfuError> {
-        let id = join.participant;
-        let replaces = self.peers.contains_key(&id);
-        if !replaces && self.peers.len() >= self.config.max_participants {
-            return Err(SfuError::Full);
-        }
-        let new = NewPeer {
-            room: join.room.clone(),
-            grants: Grants {
-                publish: join.publish,
-                subscribe: join.subscribe,
-            },
-            offer: &join.offer,
-            sources: &join.sources,
-            track_ids: self.track_ids.clone(),
-        };
-        let (peer, joined) = Peer::new(new, &self.identity, &self.candidates, now)?;
-        if replaces {
-            self.disconnect(id, now, Some(&join.room));
-        }
-        self.directory.set_ufrags(id, peer.ice.ufrags());
-        let room = self.rooms.entry(join.room.clone()).or_default();
-        room.plan.add(id, peer.public_slots());
-        room.members.push(id);
-        self.peers.insert(id, Box::new(peer));
-        self.timers.stir();
-        self.update_room(&join.room, now);
-        Ok(joined)
-    }
-
-    pub(super) fn reoffer(
-        &mut self,
-        id: ParticipantId,
-        offer: &super::sdp::Offer,
-        sources: &[(String, Source)],
-        now: Instant,
-    ) -> Result<Joined, SfuError> {
-        let peer = self
-            .peers
-            .get_mut(&id)
-            .ok_or(SfuError::UnknownParticipant)?;
-        let joined = peer.reoffer(offer, sources, &self.identity, &self.candidates, now)?;
-        self.directory.set_ufrags(id, peer.ice.ufrags());
-        let room = peer.room.clone();
-        if let Some(state) = self.rooms.get_mut(&room) {
-            state.plan.set_slots(id, peer.public_slots());
-        }
-        self.collect_tracks(id, now);
-        self.update_room(&room, now);
-        Ok(joined)
-    }
-
-    pub(super) fn open_feed(&mut self, room: RoomId, now: Instant) -> Result<Feed, SfuError> {
-        let at_us = self.clock.unix_us(now);
-        let state = self.rooms.entry(room).or_default();
-        state.open_feed(at_us).ok_or(SfuError::Unavailable)
-    }
-
-    pub(super) fn close_room(&mut self, room: &RoomId, now: Instant) {
-        let members = self.rooms.get(room).map(|state| state.members.clone());
-        for id in members.unwrap_or_default() {
-            self.disconnect(id, now, Some(room));
-        }
-        self.rooms.remove(room);
-    }
-
-    /// Ends a connection that ended by itself, and says so.
-    pub(super) fn gone(&mut self, id: ParticipantId, reason: GoneReason, now: Instant) {
-        let Some(room) = self.peers.get(&id).map(|peer| peer.room.clone()) else {
-            return;
-        };
-        self.remove(id, now);
-        self.outlook.tell(Event::Gone {
-            room,
-            participant: id,
-            reason,
-        });
-    }
-
-    pub(super) fn remove(&mut self, id: ParticipantId, now: Instant) {
-        let Some(room) = self.peers.get(&id).map(|peer| peer.room.clone()) else {
-            return;
-        };
-        self.disconnect(id, now, None);
-        self.update_room(&room, now);
-        self.rooms.retain(|_, state| !state.is_over());
-    }
-
-    /// Closes a connection and ends its tracks. In `staying` the seat itself is kept (mutes and pins survive).
-    fn disconnect(&mut self, id: ParticipantId, now: Instant, staying: Option<&RoomId>) {
-        let Some(peer) = self.peers.get_mut(&id) else {
-            return;
-        };
-        peer.close(now, &mut self.outbox);
-        peer.reception.end();
-        let room = peer.room.clone();
-        self.collect_tracks(id, now);
-        self.peers.remove(&id);
-        for address in self.directory.remove(id) {
-            self.outbox.links.close_soon(address);
-        }
-        if let Some(state) = self.rooms.get_mut(&room) {
-            state.members.retain(|member| *member != id);
-            if staying != Some(&room) {
-                state.plan.remove(id);
-            }
-        }
-        if staying != Some(&room) {
-            self.update_room(&room, now);
-        }
-    }
-
-    fn with_room_of(&mut self, id: ParticipantId, now: Instant, act: impl FnOnce(&mut RoomState)) {
-        let Some(room) = self.peers.get(&id).map(|peer| peer.room.clone()) else {
-            return;
-        };
-        if let Some(state) = self.rooms.get_mut(&room) {
-            act(state);
-        }
-        self.update_room(&room, now);
-    }
-
-    fn stats(&self) -> Stats {
+    pub(super) fn stats(&self) -> Stats {
         let mut refused = self.outlook.refused.clone();
         if self.outbox.dropped > 0 {
             refused.insert("send_dropped", self.outbox.dropped);
         }
         if self.outbox.links.dropped > 0 {
             refused.insert("tcp_dropped", self.outbox.links.dropped);
+        }
+        if self.across.dropped() > 0 {
+            refused.insert("ring_dropped", self.across.dropped());
         }
         let tcp_refused = self.tcp.as_ref();
         match tcp_refused.map_or(0, |tcp| tcp.refused.load(Ordering::Relaxed)) {
@@ -457,6 +322,8 @@ impl Shard {
             cpu_us: udp::thread_cpu().as_micros() as u64,
             messages_out: self.outbox.sent_messages,
             bytes_out: self.outbox.sent_bytes,
+            crossed_out: self.across.packets_out,
+            crossed_in: self.across.packets_in,
             refused,
             ..self.stats.clone()
         }

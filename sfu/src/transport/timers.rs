@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::peer::Progress;
 use super::rooms::RoomState;
 use super::shard::Shard;
+use super::udp;
 use crate::ids::ParticipantId;
 
 /// Between two looks at those who shake hands or send.
@@ -14,11 +15,15 @@ const TICK: Duration = Duration::from_millis(10);
 /// Between two looks at everybody, and decisions about who is in which slot.
 const ROOM_TICK: Duration = Duration::from_millis(100);
 
+/// How long is looked at to say how busy a shard is.
+const MEASURED_OVER: Duration = Duration::from_secs(1);
+
 /// When something is due, and for whom.
 #[derive(Debug)]
 pub(crate) struct Timers {
     next: Instant,
     next_room: Instant,
+    measured: (Instant, Duration),
     stirred: bool,
     brisk: Vec<ParticipantId>,
 }
@@ -29,6 +34,7 @@ impl Timers {
         Self {
             next: now,
             next_room: now,
+            measured: (now, Duration::ZERO),
             stirred: false,
             brisk: Vec::new(),
         }
@@ -62,11 +68,26 @@ impl Shard {
                 self.choose_layers(&room, now);
             }
             self.rooms.values_mut().for_each(RoomState::prune);
-            self.rooms.retain(|_, state| !state.is_over());
+            self.leave_rooms();
+            self.tell_pictures(now);
+            self.measure(now);
         }
         if room_tick || ready {
             self.want_keyframes(now);
         }
+    }
+
+    /// Says how busy this thread is, for whoever places newcomers.
+    fn measure(&mut self, now: Instant) {
+        let (since, before) = self.timers.measured;
+        let took = now.saturating_duration_since(since);
+        if self.across.is_alone() || took < MEASURED_OVER {
+            return;
+        }
+        let used = udp::thread_cpu();
+        let share = used.saturating_sub(before).as_micros() * 1_000 / took.as_micros().max(1);
+        self.control.set_busy(share as u32);
+        self.timers.measured = (now, used);
     }
 
     /// Looks at everybody's timers, or at those of the brisk. Says whether a connection became ready for video.

@@ -87,8 +87,10 @@ pub struct Data {
 pub struct Media {
     /// Local address of the sockets.
     pub address: IpAddr,
-    /// Ports, `A-B`: the first free one is taken, by UDP and by TCP.
+    /// Ports, `A-B`: each shard takes the next free one, by UDP and by TCP.
     pub ports: String,
+    /// Threads that carry media, each on a port of its own; 0: one for each core, at most 8.
+    pub shards: usize,
     /// Listen on TCP, too, for networks that let no UDP through.
     pub tcp: bool,
     /// Addresses told to browsers; empty: those of this machine.
@@ -208,6 +210,7 @@ impl Default for Media {
         Self {
             address: IpAddr::from([0, 0, 0, 0]),
             ports: "40000-40100".into(),
+            shards: 0,
             tcp: true,
             public_addresses: Vec::new(),
             stun_server: String::new(),
@@ -434,7 +437,7 @@ mod tests {
     #[test]
     fn all_mistakes_are_told_at_once() {
         let config = read(
-            "[server]\nlisten = \"0.0.0.0:80\"\n[media]\nports = \"9-3\"\nstun_server = \"stun.example\"\n\
+            "[server]\nlisten = \"0.0.0.0:80\"\n[media]\nports = \"9-3\"\nshards = 65\nstun_server = \"stun.example\"\n\
              [turn]\nurls = [\"turn:a\", \"stun:b\"]\n[data]\ndir = \"/dev/null/x\"\ndatabase = \"mysql://x\"\n",
             &[],
         )
@@ -446,6 +449,7 @@ mod tests {
                 "server.tls",
                 "data.database",
                 "media.ports",
+                "media.shards",
                 "media.stun_server",
                 "turn.urls",
                 "turn.secret",

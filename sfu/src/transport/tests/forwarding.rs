@@ -302,7 +302,10 @@ fn a_feed_begins_with_what_runs_and_gets_each_packet_once() {
     network.clients[a].speak(1);
     network.run(10);
     let now = network.now;
-    let mut feed = network.shard.open_feed(RoomId::new("room"), now).unwrap();
+    let mut feed = network
+        .shard
+        .open_feed(RoomId::new("room"), None, now)
+        .unwrap();
     network.clients[a].show(7, KEYFRAME);
     network.clients[a].show_again(1, 7, KEYFRAME);
     network.clients[a].speak(2);
@@ -351,7 +354,7 @@ fn a_feed_may_wait_for_a_room_and_outlives_its_last_participant_until_it_is_clos
     let mut network = Network::new();
     let now = network.now;
     let room = RoomId::new("room");
-    let mut feed = network.shard.open_feed(room.clone(), now).unwrap();
+    let mut feed = network.shard.open_feed(room.clone(), None, now).unwrap();
     let a = network.connected(&Wish::default());
     network.clients[a].speak(1);
     network.run(10);
@@ -361,7 +364,7 @@ fn a_feed_may_wait_for_a_room_and_outlives_its_last_participant_until_it_is_clos
     assert!(!feed.is_over());
     network.shard.close_room(&room, network.now);
     assert!(feed.is_over());
-    let feed = network.shard.open_feed(room, network.now).unwrap();
+    let feed = network.shard.open_feed(room, None, network.now).unwrap();
     assert_eq!(network.shard.rooms.len(), 1);
     drop(feed);
     network.run(200);

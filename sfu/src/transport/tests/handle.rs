@@ -97,7 +97,13 @@ async fn the_next_port_is_taken_when_the_first_is_not_free() {
 
 #[tokio::test]
 async fn the_last_handle_ends_the_shard_and_shutdown_waits_for_it() {
-    let (sfu, mut events) = Sfu::start(loopback()).unwrap();
+    for shards in [1, 2] {
+        the_last_handle_ends(several(shards)).await;
+    }
+}
+
+async fn the_last_handle_ends(config: SfuConfig) {
+    let (sfu, mut events) = Sfu::start(config.clone()).unwrap();
     let copy = sfu.clone();
     let mut feed = sfu.feed(&RoomId::new("room")).await.unwrap();
     drop(sfu);
@@ -116,7 +122,87 @@ async fn the_last_handle_ends_the_shard_and_shutdown_waits_for_it() {
         "the channel closes with the shard"
     );
 
-    let (sfu, mut events) = Sfu::start(loopback()).unwrap();
+    let (sfu, mut events) = Sfu::start(config).unwrap();
     drop(sfu);
     assert_eq!(events.recv().await, None);
+}
+
+/// A media plane of several shards on free ports.
+fn several(shards: usize) -> SfuConfig {
+    SfuConfig {
+        shards,
+        ..loopback()
+    }
+}
+
+#[tokio::test]
+async fn each_shard_has_its_port_and_each_answer_names_the_right_one() {
+    let (sfu, _events) = Sfu::start(several(3)).unwrap();
+    let ports: Vec<_> = sfu.local_addrs().iter().map(SocketAddr::port).collect();
+    assert_eq!(ports.len(), 3);
+    let mut used = [0; 3];
+    for participant in 0..90 {
+        let joined = sfu.join(join(participant, CHROMIUM)).await.unwrap();
+        let named = |port: &u16| {
+            joined
+                .answer
+                .contains(&format!(" 127.0.0.1 {port} typ host"))
+        };
+        let named: Vec<_> = (0..3).filter(|&shard| named(&ports[shard])).collect();
+        assert_eq!(named.len(), 1, "one port for UDP and TCP");
+        used[named[0]] += 1;
+        // Coming back changes nothing of that.
+        let again = sfu.join(join(participant, CHROMIUM)).await.unwrap();
+        assert!(
+            again
+                .answer
+                .contains(&format!(" {} typ host", ports[named[0]]))
+        );
+    }
+    assert!(
+        used.iter().all(|count| (14..=46).contains(count)),
+        "{used:?}"
+    );
+    let each = sfu.shard_stats().await.unwrap();
+    assert_eq!(
+        each.iter().map(|stats| stats.shard).collect::<Vec<_>>(),
+        [0, 1, 2]
+    );
+    assert_eq!(sfu.stats().await.unwrap().rooms, 1);
+    for participant in 0..90 {
+        sfu.leave(ParticipantId(participant));
+    }
+    sfu.close_room(&RoomId::new("room"));
+    // Commands are done in order: the counters come after them.
+    sfu.shard_stats().await.unwrap();
+    assert_eq!(sfu.stats().await.unwrap().rooms, 0);
+    let error = sfu
+        .reoffer(ParticipantId(3), CHROMIUM.to_owned(), Vec::new())
+        .await;
+    assert_eq!(error.unwrap_err(), SfuError::UnknownParticipant);
+    sfu.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_range_of_ports_is_shared_by_the_shards_and_a_small_one_means_fewer_shards() {
+    let (first, _events) = Sfu::start(loopback()).unwrap();
+    let taken = first.local_addr();
+    let mut config = several(2);
+    config.listen = taken;
+    config.last_port = taken.port().saturating_add(40);
+    let (second, _events) = Sfu::start(config.clone()).unwrap();
+    let ports: Vec<_> = second.local_addrs().iter().map(SocketAddr::port).collect();
+    assert!(taken.port() < ports[0] && ports[0] < ports[1] && ports[1] <= config.last_port);
+    config.last_port = ports[0];
+    drop((first, second));
+    // Whoever asks for two gets two or none; whoever leaves it to us gets what there is.
+    config.listen.set_port(ports[0]);
+    let free = std::net::TcpListener::bind(config.listen).is_ok();
+    let refused = Sfu::start(config.clone()).map(|_| ());
+    assert_eq!(refused.unwrap_err().code(), "media_socket");
+    config.shards = 0;
+    match Sfu::start(config) {
+        Ok((by_itself, _events)) => assert_eq!(by_itself.local_addrs().len(), 1),
+        Err(error) => assert!(!free, "{error}"),
+    }
 }

@@ -230,7 +230,7 @@ fn a_feed_gets_one_layer_in_one_row_of_numbers() {
     let mut feed = call
         .network
         .shard
-        .open_feed(RoomId::new("room"), now)
+        .open_feed(RoomId::new("room"), None, now)
         .unwrap();
     call.view(90);
     call.send(1_000, &[0, 1], true);

@@ -2,6 +2,7 @@
 //! loses what a test tells it to. Time is an argument everywhere, so every run is the same.
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod across;
 mod bandwidth;
 mod client;
 mod connecting;

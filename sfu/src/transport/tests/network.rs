@@ -13,8 +13,10 @@ use crate::command::Joined;
 use crate::error::SfuError;
 use crate::event::Event;
 use crate::ids::{ParticipantId, RoomId};
+use crate::transport::across::Across;
 use crate::transport::dtls::Identity;
 use crate::transport::handle::{Control, JoinCommand};
+use crate::transport::rooms::Clock;
 use crate::transport::sdp::{Candidate, Offer};
 use crate::transport::shard::{NewShard, Shard};
 use crate::transport::udp;
@@ -40,9 +42,26 @@ impl Network {
 
     pub(super) fn with(config: SfuConfig) -> Self {
         let identity = Arc::new(Identity::generate().unwrap());
+        let first_id = Arc::new(AtomicU64::new(1));
+        Self::one_of(
+            config,
+            identity,
+            Across::default(),
+            first_id,
+            Instant::now(),
+        )
+    }
+
+    /// One shard of several.
+    pub(super) fn one_of(
+        config: SfuConfig,
+        identity: Arc<Identity>,
+        across: Across,
+        track_ids: Arc<AtomicU64>,
+        now: Instant,
+    ) -> Self {
         let (_, commands) = sync_channel(1);
         let (sender, events) = mpsc::channel(1_000);
-        let now = Instant::now();
         let shard = Shard::new(
             NewShard {
                 config,
@@ -53,7 +72,9 @@ impl Network {
                 control: Arc::new(Control::new().unwrap()),
                 commands,
                 events: sender,
-                track_ids: Arc::new(AtomicU64::new(1)),
+                track_ids,
+                across,
+                clock: Clock::start(now),
             },
             now,
         );
@@ -96,6 +117,7 @@ impl Network {
             publish,
             subscribe,
             sources: Vec::new(),
+            place: None,
         };
         let joined = self.shard.join(join, self.now)?;
         self.clients[place].take_answer(&joined.answer, self.now);
@@ -122,13 +144,20 @@ impl Network {
     pub(super) fn run(&mut self, ms: u64) {
         let end = self.now + Duration::from_millis(ms);
         loop {
-            self.shard.tick(self.now);
-            while self.carry() {}
+            self.step();
             if self.now >= end {
                 break;
             }
             self.now += Duration::from_millis(5);
         }
+    }
+
+    /// Does what is due now.
+    pub(super) fn step(&mut self) {
+        self.shard.take_messages(self.now);
+        self.shard.tick(self.now);
+        while self.carry() {}
+        self.shard.settle_across(self.now);
     }
 
     /// Says `true` when something moved.
