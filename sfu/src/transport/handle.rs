@@ -75,6 +75,8 @@ pub(crate) struct Control {
     /// Makes the shard look.
     pub(crate) waker: Waker,
     stop: AtomicBool,
+    #[cfg(test)]
+    allocated: super::tests::allocated::Allocated,
 }
 
 impl Control {
@@ -83,7 +85,17 @@ impl Control {
         Ok(Self {
             waker: Waker::new()?,
             stop: AtomicBool::new(false),
+            #[cfg(test)]
+            allocated: Default::default(),
         })
+    }
+
+    /// Runs a turn of the shard; tests count what it allocates.
+    pub(crate) fn watched(&self, turn: impl FnOnce()) {
+        #[cfg(test)]
+        self.allocated.count(turn);
+        #[cfg(not(test))]
+        turn();
     }
 
     /// Whether the shard should end.
@@ -163,6 +175,12 @@ impl Handle {
             ended,
         };
         Ok((handle, receiver))
+    }
+
+    /// What the shard allocated so far: how often, and bytes that it still holds.
+    #[cfg(test)]
+    pub(crate) fn allocated(&self) -> (u64, i64) {
+        self.control.allocated.so_far()
     }
 
     /// Where media is received.

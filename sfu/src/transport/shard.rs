@@ -132,7 +132,8 @@ impl Shard {
     /// Runs until it is told to stop.
     pub(crate) fn run(mut self) {
         let mut inbox = Inbox::new();
-        while !self.control.is_stopped() {
+        let control = self.control.clone();
+        while !control.is_stopped() {
             let now = Instant::now();
             let due = if self.peers.is_empty() {
                 now + IDLE
@@ -144,7 +145,7 @@ impl Shard {
             // While packets wait for company, what comes meanwhile waits in the kernel and is fetched with one call.
             let socket = self.leaves_at.is_none().then_some(&*self.socket);
             udp::wait(socket, &self.control.waker, timeout);
-            self.turn(&mut inbox);
+            control.watched(|| self.turn(&mut inbox));
         }
         let now = Instant::now();
         for peer in self.peers.values_mut() {

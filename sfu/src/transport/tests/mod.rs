@@ -2,11 +2,15 @@
 //! loses what a test tells it to. Time is an argument everywhere, so every run is the same.
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+pub(crate) mod allocated;
 mod bandwidth;
 mod client;
 mod connecting;
 mod forwarding;
 mod handle;
+mod hostile;
 mod layers;
+mod live;
 mod network;
+mod no_alloc;
 mod refusing;
