@@ -4,19 +4,20 @@
 //! [`pending`] (busy: a moment) → the slots of everybody in the room → [`srtp`] → [`outbox`] → [`udp`]. [`shard`] owns all of it, on one thread.
 //! Where no UDP gets through, [`tcp`] and [`links`] stand in for [`udp`].
 
-mod client_hello;
+pub(crate) mod client_hello;
 mod demux;
 mod dtls;
 pub(crate) mod front_door;
 mod gather;
 pub(crate) mod handle;
 mod ice;
+pub(crate) mod insider;
 mod layers;
 mod links;
 mod media;
 mod negotiation;
 mod outbox;
-mod outside;
+pub(crate) mod outside;
 mod peer;
 mod pending;
 mod reception;
@@ -25,7 +26,7 @@ mod running;
 mod sdp;
 mod shard;
 mod srtp;
-mod tcp;
+pub(crate) mod tcp;
 #[cfg(test)]
 mod tests;
 mod timers;
