@@ -1,5 +1,5 @@
 # Each target is one line that calls cargo, npm or a script in scripts/.
-.PHONY: run test bench fmt lint build install clean-data help
+.PHONY: run test bench fuzz fmt lint build install clean-data help
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -12,6 +12,9 @@ test: ## Install what the tests need, and run all of them.
 
 bench: ## Measure: join to first frame, CPU per forwarded packet.
 	@scripts/bench.sh
+
+fuzz: ## Throw bytes at every parser, guided by coverage; 10 minutes each.
+	@scripts/fuzz.sh
 
 build: ## Build the browser code and the binary.
 	@scripts/build.sh

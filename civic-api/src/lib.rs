@@ -8,6 +8,8 @@ pub mod db;
 pub mod demo;
 pub mod error;
 pub mod extract;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod identity;
 pub mod ids;
 pub mod language;

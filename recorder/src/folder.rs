@@ -38,7 +38,12 @@ pub(crate) fn load(folder: &Path) -> io::Result<Option<Manifest>> {
         Ok(meta) if meta.len() > MANIFEST_BYTES => return Err(invalid("manifest too long")),
         Ok(_) => {}
     }
-    let manifest: Manifest = serde_json::from_slice(&fs::read(&path)?)?;
+    read(&fs::read(&path)?).map(Some)
+}
+
+/// Reads a manifest's bytes.
+pub(crate) fn read(bytes: &[u8]) -> io::Result<Manifest> {
+    let manifest: Manifest = serde_json::from_slice(bytes)?;
     if manifest.version != VERSION {
         return Err(invalid("manifest of another version"));
     }
@@ -46,7 +51,7 @@ pub(crate) fn load(folder: &Path) -> io::Result<Option<Manifest>> {
     if !is_id(&manifest.recording) || pieces.any(|piece| !is_piece(&piece.file)) {
         return Err(invalid("manifest with forbidden names"));
     }
-    Ok(Some(manifest))
+    Ok(manifest)
 }
 
 /// Replaces the manifest atomically. `durable` also waits until it would survive a power cut.

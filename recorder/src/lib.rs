@@ -2,6 +2,8 @@
 //! recorder process alive and sends it the feeds; `process::run` is that process, the only place with GStreamer in it.
 
 mod folder;
+#[doc(hidden)]
+pub mod fuzz;
 mod link;
 pub mod manifest;
 pub mod process;

@@ -17,6 +17,8 @@ use crate::forward::upstream::{Upstream, Via};
 use crate::forward::{codec, rtcp_write, rtx};
 use crate::ids::{Codec, Kind, TrackId};
 use crate::transport::front_door::FrontDoor;
+use crate::transport::insider::Insider;
+use crate::transport::{client_hello as hello, outside, tcp};
 
 /// RTP headers, extensions, padding, and RTX unwrapping.
 pub fn rtp(data: &[u8]) {
@@ -314,7 +316,11 @@ impl Act {
 
 thread_local! {
     static DOOR: RefCell<Option<FrontDoor>> = const { RefCell::new(None) };
+    static INSIDER: RefCell<Option<(Insider, u32)>> = const { RefCell::new(None) };
 }
+
+/// What one insider does before another takes its place, so that a finding stays short.
+const ACTS_OF_ONE: u32 = 100;
 
 /// Has the same door opened for many bodies: making a certificate for each would be most of the time.
 fn at_the_door(act: impl FnOnce(&mut FrontDoor)) {
@@ -332,6 +338,39 @@ pub fn demux(data: &[u8]) {
 /// Offers: the bytes as text, and a real offer spoilt by them. Each m-line of an offer that is taken has its answer.
 pub fn sdp(data: &[u8]) {
     at_the_door(|door| door.offer(data));
+}
+
+/// A participant who means harm, with keys of its own: media of all codecs and layers, control packets of all kinds, time.
+pub fn insider(data: &[u8]) {
+    INSIDER.with_borrow_mut(|insider| {
+        let known = insider
+            .take()
+            .filter(|(insider, acts)| *acts < ACTS_OF_ONE && insider.is_whole());
+        let enter = || {
+            (
+                Insider::enter().expect("a socket on loopback, a certificate"),
+                0,
+            )
+        };
+        let (mut one, acts) = known.unwrap_or_else(enter);
+        one.act(data);
+        *insider = Some((one, acts + 1));
+    });
+}
+
+/// A ClientHello in datagrams of any shape, before DTLS sees them.
+pub fn client_hello(data: &[u8]) {
+    hello::fuzz(data);
+}
+
+/// What comes on a TCP connection: lengths and frames (RFC 4571).
+pub fn tcp_frames(data: &[u8]) {
+    tcp::fuzz(data);
+}
+
+/// What a STUN server answers when it is asked for our address.
+pub fn stun_answer(data: &[u8]) {
+    outside::fuzz(data);
 }
 
 #[cfg(test)]
@@ -406,6 +445,26 @@ mod tests {
         #[test]
         fn any_bytes_as_offer(data in vec(any::<u8>(), 0..60)) {
             super::sdp(&data);
+        }
+
+        #[test]
+        fn any_bytes_as_client_hello(data in vec(any::<u8>(), 0..200)) {
+            super::client_hello(&data);
+        }
+
+        #[test]
+        fn any_bytes_as_tcp(data in vec(any::<u8>(), 0..200)) {
+            super::tcp_frames(&data);
+        }
+
+        #[test]
+        fn any_bytes_as_stun_answer(data in vec(any::<u8>(), 0..200)) {
+            super::stun_answer(&data);
+        }
+
+        #[test]
+        fn any_acts_of_an_insider(data in vec(any::<u8>(), 0..600)) {
+            super::insider(&data);
         }
 
         #[test]

@@ -4,11 +4,11 @@
 mod book;
 mod disk;
 mod finish;
-mod frame;
+pub(crate) mod frame;
 mod piece;
 mod recording;
-mod reorder;
-mod scan;
+pub(crate) mod reorder;
+pub(crate) mod scan;
 mod speakers;
 mod timeline;
 mod track;

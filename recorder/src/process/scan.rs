@@ -67,7 +67,11 @@ impl<F: Read + Seek> Walk<F> {
                 return Ok(());
             };
             self.element(id, end)?;
-            self.file.seek_relative((end - self.at) as i64)?;
+            // An element inside of this one claimed to be longer than it.
+            let Some(left) = end.checked_sub(self.at) else {
+                return Ok(());
+            };
+            self.file.seek_relative(left as i64)?;
             self.at = end;
             self.extent.end = end;
         }
@@ -113,11 +117,15 @@ impl<F: Read + Seek> Walk<F> {
 
     /// Track number, then the time since the cluster's as a signed 16-bit number.
     fn block(&mut self, end: u64) -> io::Result<()> {
-        if end - self.at < 4 {
+        if end.saturating_sub(self.at) < 4 {
             return Ok(());
         }
         let first = self.byte()?;
-        for _ in 0..first.leading_zeros().min(7) {
+        let more = first.leading_zeros().min(7);
+        if end - self.at < u64::from(more) + 2 {
+            return Ok(());
+        }
+        for _ in 0..more {
             self.byte()?;
         }
         let offset = i16::from_be_bytes([self.byte()?, self.byte()?]);
@@ -191,6 +199,19 @@ mod tests {
         let cut = scan(Cursor::new(&bytes[..bytes.len() - 1])).unwrap();
         assert_eq!((cut.blocks, cut.last_ms), (1, 1000));
         assert_eq!(cut.end, bytes.len() as u64 - 9);
+    }
+
+    #[test]
+    fn a_block_that_claims_to_be_longer_than_it_is_does_not_count() {
+        let mut bytes = file();
+        let whole = scan(Cursor::new(&bytes)).unwrap();
+        // A track number of eight bytes in a block of four; a group whose inner header is longer than the group.
+        bytes.extend([0xa3, 0x84, 0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        let extent = scan(Cursor::new(&bytes)).unwrap();
+        assert_eq!((extent.blocks, extent.last_ms), (2, 1500));
+        let mut bytes = file();
+        bytes.extend([0xa0, 0x81, 0x1f, 0x43, 0xb6, 0x75, 0x80, 0, 0, 0]);
+        assert_eq!(scan(Cursor::new(&bytes)).unwrap(), whole);
     }
 
     proptest! {

@@ -87,6 +87,19 @@ impl ClientHello {
     }
 }
 
+/// For fuzzing: datagrams that each begin with their length, shown to the same association.
+pub(crate) fn fuzz(data: &[u8]) {
+    let (mut hello, mut rest, mut held) = (ClientHello::default(), data, 0);
+    while let [length, more @ ..] = rest {
+        let (datagram, after) = more.split_at(usize::from(*length).min(more.len()));
+        held += usize::from(hello.take(datagram) != Seen::Nothing);
+        rest = after;
+    }
+    assert!(held <= MAX_HELD && hello.body.len() <= MAX_HELLO_BYTES);
+    assert_eq!(hello.release().len(), held);
+    offers_gcm(data);
+}
+
 /// Walks a ClientHello body to its `use_srtp` extension (RFC 5764 section 4.1.1).
 fn offers_gcm(body: &[u8]) -> bool {
     fn offered(body: &[u8]) -> Option<bool> {

@@ -50,34 +50,13 @@ pub(crate) struct FrontDoor {
 impl FrontDoor {
     /// Opens it.
     pub(crate) fn open() -> Result<Self, SfuError> {
-        let failed = |error: std::io::Error| SfuError::Socket(error.to_string());
-        // Bounded, and nobody is at the other ends: every event is dropped.
-        let (_, commands) = sync_channel(1);
-        let (events, _) = tokio::sync::mpsc::channel(1);
-        let new = NewShard {
-            config: SfuConfig::default(),
-            identity: Arc::new(Identity::generate()?),
-            candidates: vec![Candidate::Udp(UNKNOWN)],
-            tcp: None,
-            socket: udp::bind(SocketAddr::from(([127, 0, 0, 1], 0))).map_err(failed)?,
-            control: Arc::new(Control::new().map_err(failed)?),
-            commands,
-            events,
-            track_ids: Arc::new(AtomicU64::new(1)),
-            across: Across::default(),
-            clock: Clock::start(Instant::now()),
-        };
         let mut door = Self {
-            shard: Shard::new(new, Instant::now()),
+            shard: lone_shard(Arc::new(Identity::generate()?))?,
             check: Vec::new(),
         };
         let answer = door.join(OFFER)?.answer;
-        let find = |name: &str| {
-            let found = answer.lines().find_map(|line| line.strip_prefix(name));
-            found.unwrap_or_default().to_owned()
-        };
-        let username = format!("{}:visitor", find("a=ice-ufrag:"));
-        door.check = check_bytes(&username, &find("a=ice-pwd:"), true, 1);
+        let username = format!("{}:visitor", find(&answer, "a=ice-ufrag:"));
+        door.check = check_bytes(&username, &find(&answer, "a=ice-pwd:"), true, 1);
         let mut check = door.check.clone();
         door.knock(KNOWN, &mut check);
         Ok(door)
@@ -155,6 +134,34 @@ impl FrontDoor {
         let _ = self.join(&String::from_utf8_lossy(data));
         self.shard.outbox.discard();
     }
+}
+
+/// A shard on a socket that nobody knows; no events and no commands.
+pub(super) fn lone_shard(identity: Arc<Identity>) -> Result<Shard, SfuError> {
+    let failed = |error: std::io::Error| SfuError::Socket(error.to_string());
+    // Bounded, and nobody is at the other ends: every event is dropped.
+    let (_, commands) = sync_channel(1);
+    let (events, _) = tokio::sync::mpsc::channel(1);
+    let new = NewShard {
+        config: SfuConfig::default(),
+        identity,
+        candidates: vec![Candidate::Udp(UNKNOWN)],
+        tcp: None,
+        socket: udp::bind(SocketAddr::from(([127, 0, 0, 1], 0))).map_err(failed)?,
+        control: Arc::new(Control::new().map_err(failed)?),
+        commands,
+        events,
+        track_ids: Arc::new(AtomicU64::new(1)),
+        across: Across::default(),
+        clock: Clock::start(Instant::now()),
+    };
+    Ok(Shard::new(new, Instant::now()))
+}
+
+/// The value of the answer's first line that begins so.
+pub(super) fn find(answer: &str, name: &str) -> String {
+    let found = answer.lines().find_map(|line| line.strip_prefix(name));
+    found.unwrap_or_default().to_owned()
 }
 
 /// A check as a browser sends it.

@@ -80,6 +80,8 @@ pub(crate) struct Control {
     stop: AtomicBool,
     asleep: AtomicBool,
     busy: AtomicU32,
+    #[cfg(test)]
+    allocated: super::tests::allocated::Allocated,
 }
 
 impl Control {
@@ -90,6 +92,8 @@ impl Control {
             stop: AtomicBool::new(false),
             asleep: AtomicBool::new(false),
             busy: AtomicU32::new(0),
+            #[cfg(test)]
+            allocated: Default::default(),
         })
     }
 
@@ -121,6 +125,14 @@ impl Control {
     /// Says how busy it is.
     pub(crate) fn set_busy(&self, busy: u32) {
         self.busy.store(busy, Ordering::Relaxed);
+    }
+
+    /// Runs a turn of the shard; tests count what it allocates.
+    pub(crate) fn watched(&self, turn: impl FnOnce()) {
+        #[cfg(test)]
+        self.allocated.count(turn);
+        #[cfg(not(test))]
+        turn();
     }
 
     /// Whether the shard should end.
@@ -225,6 +237,12 @@ impl Handle {
         for shard in &self.shards {
             shard.control.stop();
         }
+    }
+
+    /// What the first shard allocated so far: how often, and bytes that it still holds.
+    #[cfg(test)]
+    pub(crate) fn allocated(&self) -> (u64, i64) {
+        self.shards[0].control.allocated.so_far()
     }
 
     /// Where the first shard receives media.

@@ -7,7 +7,7 @@
 
 mod across;
 mod asked;
-mod client_hello;
+pub(crate) mod client_hello;
 mod demux;
 mod doors;
 mod dtls;
@@ -15,12 +15,13 @@ pub(crate) mod front_door;
 mod gather;
 pub(crate) mod handle;
 mod ice;
+pub(crate) mod insider;
 mod layers;
 mod links;
 mod media;
 mod negotiation;
 mod outbox;
-mod outside;
+pub(crate) mod outside;
 mod peer;
 mod pending;
 mod placement;
@@ -32,7 +33,7 @@ mod running;
 mod sdp;
 mod shard;
 mod srtp;
-mod tcp;
+pub(crate) mod tcp;
 mod telling;
 #[cfg(test)]
 mod tests;

@@ -131,7 +131,6 @@ impl Outbox {
     }
 
     /// What would leave now.
-    #[cfg(test)]
     pub(crate) fn take(&mut self) -> Vec<(SocketAddr, Vec<u8>)> {
         let datagrams = self.datagrams.iter().chain(&self.framed);
         let taken = datagrams

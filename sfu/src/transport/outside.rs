@@ -117,6 +117,14 @@ fn resolve(server: &str, local: SocketAddr) -> io::Result<SocketAddr> {
     reached.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no address of its family"))
 }
 
+/// For fuzzing: any bytes as a STUN server's answer.
+pub(crate) fn fuzz(datagram: &[u8]) {
+    let transaction = datagram.get(8..20).unwrap_or(&[0; 12]);
+    if let Some(address) = mapped(datagram, transaction) {
+        assert!(!address.ip().is_unspecified());
+    }
+}
+
 /// The XOR-MAPPED-ADDRESS of the success response to our request.
 fn mapped(datagram: &[u8], transaction: &[u8]) -> Option<SocketAddr> {
     let mut response = Message::new();

@@ -139,9 +139,10 @@ impl Shard {
     /// Runs until it is told to stop.
     pub(crate) fn run(mut self) {
         let mut inbox = Inbox::new();
-        while !self.control.is_stopped() {
+        let control = self.control.clone();
+        while !control.is_stopped() {
             self.sleep();
-            self.turn(&mut inbox);
+            control.watched(|| self.turn(&mut inbox));
         }
         let now = Instant::now();
         for peer in self.peers.values_mut() {

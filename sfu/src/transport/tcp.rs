@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -246,7 +246,7 @@ fn push_frame(bytes: &mut Vec<u8>, frame: &[u8]) {
 }
 
 /// The next frame that is not empty; `None` at the end.
-async fn next_frame(input: &mut BufReader<OwnedReadHalf>) -> Result<Option<Vec<u8>>, Refused> {
+async fn next_frame(input: &mut (impl AsyncRead + Unpin)) -> Result<Option<Vec<u8>>, Refused> {
     loop {
         let Ok(length) = input.read_u16().await.map(usize::from) else {
             return Ok(None);
@@ -261,6 +261,29 @@ async fn next_frame(input: &mut BufReader<OwnedReadHalf>) -> Result<Option<Vec<u
         if length > 0 {
             return Ok(Some(bytes));
         }
+    }
+}
+
+/// For fuzzing: the frames of a connection that says all of this and then closes, and how many bytes they took. What is cut
+/// from the bytes is the bytes.
+pub(crate) fn fuzz(bytes: &[u8]) -> usize {
+    let (mut rest, mut frames, mut again) = (bytes, 0, Vec::new());
+    loop {
+        let before = rest;
+        let next = {
+            let mut reading = std::pin::pin!(next_frame(&mut rest));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            reading.as_mut().poll(&mut context)
+        };
+        let std::task::Poll::Ready(Ok(Some(frame))) = next else {
+            return frames;
+        };
+        assert!((1..=DATAGRAM_BYTES).contains(&frame.len()));
+        again.clear();
+        push_frame(&mut again, &frame);
+        let taken = &before[..before.len() - rest.len()];
+        assert!(taken.ends_with(&again), "only empty frames are skipped");
+        frames += 1;
     }
 }
 

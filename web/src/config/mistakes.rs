@@ -51,7 +51,10 @@ impl Config {
         }
         if self.media.shards > sfu::MAX_SHARDS {
             let most = sfu::MAX_SHARDS;
-            wrong("media.shards", format!("at most {most}; 0: one for each core"));
+            wrong(
+                "media.shards",
+                format!("at most {most}; 0: one for each core"),
+            );
         }
         if self.media.max_participants == 0 || self.media.max_seats == 0 {
             wrong("media.max_participants", "no one could join with 0".into());

@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod across;
+pub(crate) mod allocated;
 mod bandwidth;
 mod client;
 mod connecting;
 mod forwarding;
 mod handle;
+mod hostile;
 mod layers;
+mod live;
 mod network;
+mod no_alloc;
 mod refusing;

@@ -1,0 +1,4 @@
+//! Offers.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| sfu::fuzz::sdp(data));
