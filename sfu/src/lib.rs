@@ -12,6 +12,7 @@ pub mod forward;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod ids;
+pub mod report;
 pub mod room;
 pub mod speaker;
 mod transport;
@@ -28,6 +29,7 @@ pub use error::SfuError;
 pub use event::{Event, GoneReason};
 pub use feed::{Feed, FeedItem, FeedPacket};
 pub use ids::{Codec, Kind, ParticipantId, RoomId, Source, TrackId};
+pub use report::{RoomReport, SeatReport, ShardReport};
 
 /// Largest SDP offer that is read, in bytes.
 pub const MAX_SDP_BYTES: usize = 256 * 1024;
@@ -142,6 +144,25 @@ impl Sfu {
     /// Counters since the start.
     pub async fn stats(&self) -> Result<Stats, SfuError> {
         self.handle.ask(Command::Stats).await
+    }
+
+    /// How each shard and its rooms are doing now. Bounded: [`report::MAX_ROOMS`].
+    pub async fn report(&self) -> Result<Vec<ShardReport>, SfuError> {
+        let report = self
+            .handle
+            .ask(|reply| Command::Report(None, reply))
+            .await?;
+        Ok(vec![report])
+    }
+
+    /// How one room and its seats are doing now, by shard; nothing where the room is not. Bounded: [`report::MAX_SEATS`].
+    pub async fn room_report(&self, room: &RoomId) -> Result<Vec<RoomReport>, SfuError> {
+        let room = Some(room.clone());
+        let report = self
+            .handle
+            .ask(|reply| Command::Report(room, reply))
+            .await?;
+        Ok(report.rooms)
     }
 
     /// Ends the shard after closing every connection (DTLS close_notify); waits for it.

@@ -19,6 +19,7 @@ use crate::error::SfuError;
 use crate::event::Event;
 use crate::feed::Feed;
 use crate::ids::{ParticipantId, RoomId, Source, TrackId};
+use crate::report::ShardReport;
 use crate::{SfuConfig, Stats};
 
 /// Commands that may wait for the shard. A full queue refuses: `Unavailable` where there is an answer, a warning in the
@@ -68,6 +69,8 @@ pub(crate) enum Command {
     Feed(RoomId, oneshot::Sender<Result<Feed, SfuError>>),
     /// Counters.
     Stats(oneshot::Sender<Stats>),
+    /// How every room is doing, or one with its seats.
+    Report(Option<RoomId>, oneshot::Sender<ShardReport>),
 }
 
 /// What handle and shard share beside the queue.

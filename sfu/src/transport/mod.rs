@@ -20,6 +20,7 @@ mod outside;
 mod peer;
 mod pending;
 mod reception;
+mod reporting;
 mod rooms;
 mod running;
 mod sdp;

@@ -310,6 +310,9 @@ impl Shard {
             Command::Stats(reply) => {
                 let _ = reply.send(self.stats());
             }
+            Command::Report(room, reply) => {
+                let _ = reply.send(self.report(room.as_ref(), now));
+            }
         }
     }
 
@@ -435,7 +438,7 @@ impl Shard {
         self.update_room(&room, now);
     }
 
-    fn stats(&self) -> Stats {
+    pub(super) fn stats(&self) -> Stats {
         let mut refused = self.outlook.refused.clone();
         if self.outbox.dropped > 0 {
             refused.insert("send_dropped", self.outbox.dropped);

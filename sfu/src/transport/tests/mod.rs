@@ -10,3 +10,4 @@ mod handle;
 mod layers;
 mod network;
 mod refusing;
+mod reporting;
