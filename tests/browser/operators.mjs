@@ -1,7 +1,7 @@
 // Somebody who looks after the server watches a reception of two: the empty list, the room in it, the room seat by seat, the
 // numbers that stop coming, the end.
 import { chromium } from './browsers.mjs';
-import { THEMES, WIDTHS, look, lookingContext, setTheme, unroll } from './looks.mjs';
+import { THEMES, WIDTHS, look, lookingContext, setTheme } from './looks.mjs';
 import { args, check, scenario } from './scenario.mjs';
 import { Visitor } from './visitor.mjs';
 
@@ -11,6 +11,12 @@ const ROOMS = '/valdymas/kambariai';
 /** What the page says, and what it fetched. */
 const said = (visitor) => visitor.eval(() => document.querySelector('[data-operators]').innerText);
 
+/** The whole page in one window, with room for numbers that grow while it is looked at. */
+async function spread(visitor, width) {
+  const tall = await visitor.eval(() => document.documentElement.scrollHeight);
+  await visitor.page.setViewportSize({ width, height: tall + 300 });
+}
+
 /** A look at one of the pages in every theme and width, when `shown` is there. */
 async function looks(operators, name, path, shown, report) {
   for (const [width, { visitor, context }] of operators) {
@@ -19,7 +25,7 @@ async function looks(operators, name, path, shown, report) {
       await visitor.page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
       await visitor.goto(path);
       await visitor.sees(shown, 20000);
-      await unroll(visitor, width);
+      await spread(visitor, width);
       await look(visitor, name, theme, width, report);
     }
   }
@@ -49,7 +55,7 @@ scenario(async () => {
   await operator.goto(ROOMS);
   await operator.until(
     'media flows in the room',
-    () => [...document.querySelectorAll('[data-room] dd')].some((fact) => /[1-9][0-9,]* [kM]bit\/s/.test(fact.innerText)),
+    () => [...document.querySelectorAll('[data-room] dd')].some((fact) => /[1-9][0-9,]*\s[kM]bit\/s/.test(fact.innerText)),
     null,
     30000,
   );
@@ -82,7 +88,7 @@ scenario(async () => {
   await operator.sees('[data-feed=lost]', 20000);
   const lost = await said(operator);
   await operator.page.setViewportSize({ width: WIDTHS[0], height: 844 });
-  await unroll(operator, WIDTHS[0]);
+  await spread(operator, WIDTHS[0]);
   await look(operator, 'operators-lost', THEMES[0], WIDTHS[0], report);
   await operator.page.unroute('**/valdymas/duomenys/**');
   await operator.sees('[data-feed=fresh]', 20000);

@@ -40,10 +40,9 @@ ops-recording-failed = Recording failed
 ops-recording-off = Not recorded
 
 ops-loss = Lost
-ops-loss-down = Lost on the way to them
-ops-loss-up = Lost on the way from them
+ops-loss-both = Lost sending; receiving
 ops-rtt = Round trip
-ops-estimate = The line carries
+ops-estimate = Estimated speed
 ops-paused = Pictures paused
 ops-layers = Layers
 ops-layers-of = { $sent } sent, { $wanted } needed

@@ -42,14 +42,13 @@ ops-recording-failed = Įrašyti nepavyko
 ops-recording-off = Neįrašoma
 
 ops-loss = Prarasta
-ops-loss-down = Prarasta siunčiant
-ops-loss-up = Prarasta gaunant
+ops-loss-both = Prarasta siunčiant; gaunant
 ops-rtt = Atsako laikas
-ops-estimate = Ryšys leidžia
+ops-estimate = Įvertinta sparta
 ops-paused = Sustabdyta vaizdų
 ops-layers = Sluoksniai
 ops-layers-of = siunčiami { $sent }, reikia { $wanted }
-ops-keyframes = Paprašyta visų kadrų
+ops-keyframes = Prašyta raktinių kadrų
 ops-unknown = nežinoma
 ops-ms = { $n } ms
 ops-percent = { $n } %
