@@ -12,6 +12,7 @@ pub mod forward;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod ids;
+pub mod report;
 pub mod room;
 pub mod speaker;
 mod transport;
@@ -28,6 +29,7 @@ pub use error::SfuError;
 pub use event::{Event, GoneReason};
 pub use feed::{Feed, FeedItem, FeedPacket};
 pub use ids::{Codec, Kind, ParticipantId, RoomId, Source, TrackId};
+pub use report::{RoomReport, SeatReport, ShardReport};
 pub use transport::MAX_SHARDS;
 
 /// Largest SDP offer that is read, in bytes.
@@ -161,6 +163,20 @@ impl Sfu {
     /// Counters since the start, of each shard that runs. A room that several shards have is counted by each.
     pub async fn shard_stats(&self) -> Result<Vec<Stats>, SfuError> {
         self.handle.stats().await
+    }
+
+    /// How each shard and its rooms are doing now. Bounded: [`report::MAX_ROOMS`].
+    pub async fn report(&self) -> Result<Vec<ShardReport>, SfuError> {
+        self.handle.reports(None).await
+    }
+
+    /// How one room and its seats are doing now, by shard; nothing where the room is not. Bounded: [`report::MAX_SEATS`].
+    pub async fn room_report(&self, room: &RoomId) -> Result<Vec<RoomReport>, SfuError> {
+        let reports = self.handle.reports(Some(room)).await?;
+        Ok(reports
+            .into_iter()
+            .flat_map(|report| report.rooms)
+            .collect())
     }
 
     /// Ends the shards after closing every connection (DTLS close_notify); waits for them.

@@ -6,6 +6,7 @@ pub mod fuzz;
 mod hub;
 mod media;
 pub mod message;
+pub mod overview;
 mod rate;
 mod refusals;
 mod socket;
@@ -31,6 +32,7 @@ use refusals::Refusals;
 use socket::Door;
 
 pub use message::{ErrorCode, Grant, Label, RecordingState, RecordingStatus};
+pub use overview::{RoomOverview, SeatOverview, SeatRole};
 pub use ticket::{Ticket, TicketError, TicketKey};
 pub use turn::TurnServers;
 
@@ -173,6 +175,21 @@ impl Signaling {
         let (answer, answered) = oneshot::channel::<Vec<(String, usize)>>();
         let _ = self.control.send(Control::Rooms(answer)).await;
         answered.await.unwrap_or_default()
+    }
+
+    /// Rooms with at least one seat taken, for whoever looks after the server: of all of them without seats, or of one with
+    /// them.
+    pub async fn overview(&self, room: Option<&str>) -> Vec<RoomOverview> {
+        let (answer, answered) = oneshot::channel::<Vec<RoomOverview>>();
+        let room = room.map(RoomId::new);
+        let _ = self.control.send(Control::Overview(room, answer)).await;
+        answered.await.unwrap_or_default()
+    }
+
+    /// TURN servers with credentials for one visitor who is not in a room yet. `holder` tells visitors apart, and says
+    /// nothing of who they are.
+    pub fn relays(&self, holder: u64) -> Vec<message::IceServer> {
+        self.turn.credentials(holder, ticket::unix_now_s())
     }
 
     /// How often each thing was refused since the start.

@@ -18,7 +18,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use crate::config::{Config, LogFormat};
 use crate::secrets::Secrets;
 use crate::state::AppState;
-use crate::{check, glue, health, keeping, media, metrics, pages, seats, security, tls};
+use crate::{check, glue, health, keeping, media, metrics, pages, seats, security, tls, watch};
 
 /// Largest request body, in bytes; uploads come in a later version, with a limit of their own.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -50,6 +50,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         sfu_events,
     );
     let (recorder, recorder_events) = start_recorder(&config)?.unzip();
+    let watch = watch::Watch::start(civic.clone(), sfu.clone(), signaling.clone());
     let state = AppState {
         civic,
         signaling,
@@ -57,6 +58,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         recorder,
         config: config.clone(),
         requests: metrics::Requests::default(),
+        watch,
         secrets,
     };
     let glue = tokio::spawn(glue::run(state.clone(), room_events, recorder_events));
@@ -81,6 +83,7 @@ pub fn router(state: AppState) -> Router {
         .merge(media::router())
         .merge(health::router())
         .merge(metrics::router())
+        .merge(watch::http::router())
         .with_state(state.clone())
         .merge(civic_api::router_with(
             state.civic.clone(),

@@ -22,6 +22,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// What the web server counts of itself.
     pub requests: crate::metrics::Requests,
+    /// How rooms and shards are doing.
+    pub watch: crate::watch::Watch,
     /// The keys.
     pub secrets: Arc<Secrets>,
 }

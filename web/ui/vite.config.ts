@@ -19,6 +19,7 @@ export default defineConfig({
       input: {
         call: "src/call/main.ts",
         check: "src/check/main.ts",
+        operators: "src/operators/main.ts",
         player: "src/player/main.ts",
         page: "src/page.ts",
         main: "../styles/main.css",

@@ -16,7 +16,7 @@ pub(super) struct Person {
     pub(super) office: Option<&'static str>,
 }
 
-pub(super) const PEOPLE: [Person; 5] = [
+pub(super) const PEOPLE: [Person; 6] = [
     Person {
         key: "1-rasa",
         name: "Rasa Vaitkienė",
@@ -46,6 +46,12 @@ pub(super) const PEOPLE: [Person; 5] = [
         name: "Ona Kazlauskienė",
         role: Role::Resident,
         office: None,
+    },
+    Person {
+        key: "6-darius",
+        name: "Darius Grinius",
+        role: Role::Administrator,
+        office: Some("sistemos administratorius"),
     },
 ];
 

@@ -18,6 +18,11 @@ pub fn may_host(role: Role) -> bool {
     )
 }
 
+/// Who may see how the system itself is doing: its administrators.
+pub fn may_operate(role: Role) -> bool {
+    role == Role::Administrator
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,6 +31,12 @@ mod tests {
     fn demonstration_accounts_count_only_while_the_switch_is_on() {
         assert!(is_accepted(Method::Demonstration, true));
         assert!(!is_accepted(Method::Demonstration, false));
+    }
+
+    #[test]
+    fn only_administrators_see_how_the_system_is_doing() {
+        let operators: Vec<Role> = Role::ALL.into_iter().filter(|r| may_operate(*r)).collect();
+        assert_eq!(operators, [Role::Administrator]);
     }
 
     #[test]

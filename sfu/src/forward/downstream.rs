@@ -20,10 +20,8 @@ use crate::ids::{Kind, TrackId};
 
 /// How long the old picture goes on while the wanted one has no keyframe yet.
 pub const HANDOVER: Duration = Duration::from_secs(1);
-
 /// A keyframe that comes when the stream is already this many packets ahead is not switched to: it shows the past.
 const STALE_BEHIND: u64 = 100;
-
 /// Least advance of the timestamp over a switch: pictures must not share one.
 const MIN_ADVANCE: Duration = Duration::from_millis(10);
 
@@ -152,6 +150,11 @@ impl Downstream {
         if self.paused {
             self.current = None;
         }
+    }
+
+    /// Whether the receiver's network does not carry the picture that should be here.
+    pub fn is_paused(&self) -> bool {
+        self.paused && self.wanted.is_some()
     }
 
     /// Says which transport-wide number the next packet carries, where that was negotiated.

@@ -10,6 +10,7 @@ pub const REQUEST_INTERVAL: Duration = Duration::from_millis(500);
 pub struct KeyframeRequests {
     waiting: bool,
     asked: Option<Instant>,
+    times: u64,
 }
 
 impl KeyframeRequests {
@@ -29,6 +30,7 @@ impl KeyframeRequests {
         let due = self.waiting && active && self.due_at().is_none_or(|due| due <= now);
         if due {
             self.asked = Some(now);
+            self.times += 1;
         }
         due
     }
@@ -38,6 +40,11 @@ impl KeyframeRequests {
         self.waiting
             .then(|| self.asked.map(|asked| asked + REQUEST_INTERVAL))
             .flatten()
+    }
+
+    /// How often a keyframe was asked for.
+    pub fn asked_times(&self) -> u64 {
+        self.times
     }
 
     /// Whether somebody waits.

@@ -147,6 +147,11 @@ impl Wanted {
         let wanted = wanted.max(1);
         (self.told.replace(wanted) != Some(wanted)).then_some(wanted)
     }
+
+    /// The layers that the sender was told to send, as bits; `None`: nothing was said.
+    pub fn told(&self) -> Option<u8> {
+        self.told
+    }
 }
 
 /// Bits per second of one stream, measured over half seconds.

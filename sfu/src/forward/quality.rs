@@ -13,6 +13,8 @@ pub struct Quality {
     received: u64,
     /// Expected and received at the last report.
     reported: (u64, u64),
+    /// Of 256, between the last two reports.
+    fraction_lost: u8,
     last_transit: Option<u32>,
     /// In ticks, times 16.
     jitter: u32,
@@ -28,6 +30,7 @@ impl Quality {
             highest: 0,
             received: 0,
             reported: (0, 0),
+            fraction_lost: 0,
             last_transit: None,
             jitter: 0,
             sender: None,
@@ -49,6 +52,11 @@ impl Quality {
                 self.jitter = self.jitter + change - ((self.jitter + 8) >> 4);
             }
         }
+    }
+
+    /// Share of packets lost on the path between the last two reports, 0–1.
+    pub fn lost_lately(&self) -> f64 {
+        f64::from(self.fraction_lost) / 256.0
     }
 
     /// The sender's clocks.
@@ -79,6 +87,7 @@ impl Quality {
         let interval = expected - expected_before;
         let lost = interval.saturating_sub(self.received - received_before);
         let fraction = (lost << 8).checked_div(interval).unwrap_or(0).min(255);
+        self.fraction_lost = fraction as u8;
         let cumulative = expected as i64 - self.received as i64;
         let (last_sr, delay_since_last_sr) = self.sender.map_or((0, 0), |(info, at)| {
             let delay = now.duration_since(at).as_micros() * 65_536 / 1_000_000;

@@ -178,6 +178,11 @@ impl Upstream {
         self.quality.report(self.stream.ssrc, now)
     }
 
+    /// Share of packets lost on the way here between the last two reports, 0–1.
+    pub fn lost_lately(&self) -> f64 {
+        self.quality.lost_lately()
+    }
+
     /// What is known of it as a layer.
     pub fn state(&self, now: Instant) -> LayerState {
         LayerState {

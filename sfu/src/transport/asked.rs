@@ -55,6 +55,9 @@ impl Shard {
             Command::Stats(reply) => {
                 let _ = reply.send(self.stats());
             }
+            Command::Report(room, reply) => {
+                let _ = reply.send(self.report(room.as_ref(), now));
+            }
         }
     }
 

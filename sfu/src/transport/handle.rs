@@ -24,6 +24,7 @@ use crate::error::SfuError;
 use crate::event::Event;
 use crate::feed::Feed;
 use crate::ids::{ParticipantId, RoomId, Source, TrackId};
+use crate::report::ShardReport;
 use crate::{SfuConfig, Stats};
 
 /// Commands that may wait for each shard. A full queue refuses: `Unavailable` where there is an answer, a warning in the
@@ -71,6 +72,8 @@ pub(crate) enum Command {
     Feed(RoomId, Place, oneshot::Sender<Result<Feed, SfuError>>),
     /// Counters.
     Stats(oneshot::Sender<Stats>),
+    /// How every room is doing, or one with its seats.
+    Report(Option<RoomId>, oneshot::Sender<ShardReport>),
 }
 
 /// What handle and shard share beside the queue.
@@ -306,6 +309,25 @@ impl Handle {
         for shard in 0..self.shards.len() {
             match self.ask(shard, Command::Stats).await {
                 Ok(stats) => all.push(Stats { shard, ..stats }),
+                Err(error) if shard + 1 == self.shards.len() && all.is_empty() => {
+                    return Err(error);
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(all)
+    }
+
+    /// How the rooms of each shard that runs are doing, or one room.
+    pub(crate) async fn reports(
+        &self,
+        room: Option<&RoomId>,
+    ) -> Result<Vec<ShardReport>, SfuError> {
+        let mut all = Vec::new();
+        for shard in 0..self.shards.len() {
+            let asked = self.ask(shard, |reply| Command::Report(room.cloned(), reply));
+            match asked.await {
+                Ok(report) => all.push(ShardReport { shard, ..report }),
                 Err(error) if shard + 1 == self.shards.len() && all.is_empty() => {
                     return Err(error);
                 }

@@ -27,6 +27,7 @@ mod pending;
 mod placement;
 mod reception;
 mod remote;
+mod reporting;
 mod ring;
 mod rooms;
 mod running;

@@ -5,6 +5,7 @@ mod actions;
 mod enter;
 mod media_events;
 pub(crate) mod outgoing;
+mod overview;
 mod room;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -23,6 +24,7 @@ use room::{Link, Room};
 
 use crate::media::MediaPlane;
 use crate::message::{ErrorCode, RecordingState, RecordingStatus, ServerMessage};
+use crate::overview::RoomOverview;
 use crate::refusals::Refusals;
 use crate::{RoomEvent, SignalingConfig, TurnServers};
 
@@ -51,6 +53,8 @@ pub(crate) enum Control {
     SetRecording(RoomId, RecordingState),
     CloseRoom(RoomId, &'static str),
     Rooms(oneshot::Sender<Vec<(String, usize)>>),
+    /// Every room, or one with its seats.
+    Overview(Option<RoomId>, oneshot::Sender<Vec<RoomOverview>>),
     /// Answered when everyone has been told.
     Stop(oneshot::Sender<()>),
 }
@@ -167,6 +171,9 @@ impl<M: MediaPlane> Hub<M> {
                     .iter()
                     .filter_map(|(id, room)| Some((id.to_string(), taken(room)?)));
                 let _ = answer.send(rooms.collect());
+            }
+            Control::Overview(room, answer) => {
+                let _ = answer.send(self.overview(room.as_ref()));
             }
             Control::Stop(told) => {
                 self.stopping = true;

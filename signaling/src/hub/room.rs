@@ -22,6 +22,8 @@ pub(super) struct Room {
     pub(super) speaking: Vec<u32>,
     /// Since when nobody has a seat.
     pub(super) empty_since: Option<Instant>,
+    /// When the first of the seats that are taken was taken.
+    pub(super) taken_since: Instant,
     /// Seats whose socket reads too slowly and has to go.
     pub(super) too_slow: Vec<u32>,
     last_seat: u32,
@@ -81,6 +83,7 @@ impl Room {
             },
             speaking: Vec::new(),
             empty_since: Some(now),
+            taken_since: now,
             too_slow: Vec::new(),
             last_seat: 0,
             last_number: 0,
@@ -90,6 +93,9 @@ impl Room {
     /// Gives a seat; its number was never given before.
     pub(super) fn take_seat(&mut self, seat: Seat) -> u32 {
         self.last_seat += 1;
+        if self.seats.is_empty() {
+            self.taken_since = Instant::now();
+        }
         self.by_participant.insert(seat.participant, self.last_seat);
         self.seats.insert(self.last_seat, seat);
         self.empty_since = None;
@@ -116,6 +122,11 @@ impl Room {
     /// The numbers of all seats that are taken, the lowest first.
     pub(super) fn numbers(&self) -> Vec<u32> {
         self.seats.keys().copied().collect()
+    }
+
+    /// The seats that are taken, the lowest first.
+    pub(super) fn seats(&self) -> impl Iterator<Item = (u32, &Seat)> {
+        self.seats.iter().map(|(number, seat)| (*number, seat))
     }
 
     /// How many seats are taken.

@@ -8,6 +8,7 @@ mod double;
 mod hostile;
 mod logs;
 mod loopback;
+mod overview;
 mod real_media;
 mod rooms;
 mod seats;

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::browser::Scenario;
 use crate::http::{get, request};
+use crate::reach::{Coturn, SECRET};
 use crate::server::Server;
 
 #[test]
@@ -24,8 +25,32 @@ fn the_check_tells_a_visitor_what_will_work() {
         let measured = ["ok", "fair", "bad"].iter().any(|word| rows[name] == *word);
         assert!(measured, "{name} was not measured: {rows}");
     }
+    let will = facts["will"].as_array().cloned().unwrap_or_default();
+    assert_eq!(will.len(), 3, "{facts}");
+    assert_eq!(will[0], "Garsas ir vaizdas eis tiesiausiu keliu (UDP).");
     assert_eq!(facts["report"], json!([]));
     assert_eq!(facts["complaints"], json!([]), "the page complained");
+    server.assert_no_panic();
+}
+
+#[test]
+fn the_check_tries_the_relay_as_a_call_would() {
+    let coturn = Coturn::start();
+    let environment = coturn.environment();
+    let environment = environment
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let server = Server::start_filled_with(&environment);
+    let facts = Scenario::run(
+        "check",
+        &json!({ "url": server.url, "briefly": true }),
+        Duration::from_secs(120),
+    );
+    for way in ["udp", "relay"] {
+        assert_eq!(facts["rows"][way], "ok", "{facts}");
+    }
+    assert_eq!(facts["complaints"], json!([]), "the page complained");
+    assert!(!server.log().contains(SECRET));
     server.assert_no_panic();
 }
 

@@ -25,6 +25,7 @@ mod cli;
 mod faults;
 mod layers;
 mod metrics;
+mod operators;
 mod pages;
 mod reach;
 mod replay;

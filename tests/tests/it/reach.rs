@@ -13,16 +13,17 @@ use crate::server::{Server, terminate};
 use crate::wait::until;
 
 /// The secret that the relay and the server share.
-const SECRET: &str = "north";
+pub const SECRET: &str = "north";
 
 /// A relay of our own, on loopback. Ended when it is dropped.
-struct Coturn {
+pub struct Coturn {
     child: Child,
     address: String,
 }
 
 impl Coturn {
-    fn start() -> Self {
+    /// Starts it; panics when it does not listen.
+    pub fn start() -> Self {
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|free| free.local_addr())
             .unwrap()
@@ -52,6 +53,20 @@ impl Coturn {
         });
         assert!(listens.is_some(), "coturn does not listen");
         coturn
+    }
+
+    /// What a server must know to relay by it, by UDP and by TCP, and to find its own address.
+    pub fn environment(&self) -> [(&'static str, String); 3] {
+        let at = &self.address;
+        let urls = json!([
+            format!("turn:{at}?transport=udp"),
+            format!("turn:{at}?transport=tcp")
+        ]);
+        [
+            ("AIKSTE_TURN_URLS", urls.to_string()),
+            ("AIKSTE_TURN_SECRET", SECRET.to_owned()),
+            ("AIKSTE_MEDIA_STUN_SERVER", at.clone()),
+        ]
     }
 }
 
@@ -97,16 +112,11 @@ fn a_network_without_udp_calls_by_tcp_and_others_still_by_udp() {
 #[test]
 fn a_network_with_nothing_but_a_relay_calls_through_it_by_udp_and_by_tcp() {
     let coturn = Coturn::start();
-    let at = &coturn.address;
-    let urls = json!([
-        format!("turn:{at}?transport=udp"),
-        format!("turn:{at}?transport=tcp")
-    ]);
-    let server = Server::start_filled_with(&[
-        ("AIKSTE_TURN_URLS", &urls.to_string()),
-        ("AIKSTE_TURN_SECRET", SECRET),
-        ("AIKSTE_MEDIA_STUN_SERVER", at),
-    ]);
+    let environment = coturn.environment();
+    let environment = environment
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let server = Server::start_filled_with(&environment);
     let log = server.log();
     assert!(
         log.contains("the external address was found by STUN"),

@@ -6,55 +6,12 @@ use serde_json::json;
 
 use crate::bad_input::{Socket, block_on, join};
 use crate::faults::{covered_s, finished, tracks};
-use crate::http::{Answer, get, request};
-use crate::people::City;
+use crate::http::get;
+use crate::people::{Account, City};
 use crate::publisher::Publisher;
 use crate::server::Server;
 use crate::wait::until;
 use crate::whip::ticket;
-
-/// Somebody signed in, without a browser.
-struct Account {
-    cookies: String,
-    csrf: String,
-}
-
-impl Account {
-    fn sign_in(server: &Server, account: &str) -> Self {
-        let page = get(&server.url, "/prisijungti");
-        let csrf = page.body.split("name=\"csrf\" value=\"").nth(1).unwrap();
-        let mut me = Self {
-            cookies: cookies(&page),
-            csrf: csrf.split('"').next().unwrap().to_owned(),
-        };
-        let signed_in = me.post(
-            server,
-            "/api/v1/session",
-            &json!({ "account": account }).to_string(),
-        );
-        assert!(signed_in.status < 300, "{}", signed_in.body);
-        me.cookies = format!("{}; {}", me.cookies, cookies(&signed_in));
-        me
-    }
-
-    fn post(&self, server: &Server, path: &str, body: &str) -> Answer {
-        let headers = [
-            ("cookie", self.cookies.as_str()),
-            ("x-csrf-token", self.csrf.as_str()),
-            ("content-type", "application/json"),
-        ];
-        request(&server.url, "POST", path, &headers, body)
-    }
-}
-
-fn cookies(answer: &Answer) -> String {
-    let lines = answer.head.lines().filter_map(|line| line.split_once(": "));
-    let set = lines.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
-    let pairs: Vec<_> = set
-        .filter_map(|(_, value)| value.split(';').next())
-        .collect();
-    pairs.join("; ")
-}
 
 /// Bytes that the recorder has written so far.
 fn written(server: &Server) -> u64 {

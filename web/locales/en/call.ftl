@@ -134,6 +134,7 @@ call-people-count =
         [one] { $count } participant
        *[other] { $count } participants
     }
+call-viewers = watching: { $count }
 call-record = Recording
 call-record-runs = running
 call-record-not = not running

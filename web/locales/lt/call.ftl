@@ -139,6 +139,7 @@ call-people-count =
         [many] { $count } dalyvio
        *[other] { $count } dalyvių
     }
+call-viewers = stebi: { $count }
 call-record = Įrašymas
 call-record-runs = vyksta
 call-record-not = nevyksta

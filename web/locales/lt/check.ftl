@@ -34,6 +34,18 @@ check-verdict-speaker = Dar patikrinkite garsiakalbį: paleiskite bandomąjį ga
 check-verdict-fair = Dalyvauti galėsite, bet ne viskas veikia. Žemiau parašyta, ką galite pataisyti.
 check-verdict-bad = Dalyvauti iš čia nepavyks. Žemiau parašyta, kodėl. Klausimą galite pasakyti ir telefonu.
 
+check-will = Kas veiks
+check-will-way-udp = Garsas ir vaizdas eis tiesiausiu keliu (UDP).
+check-will-way-tcp = Garsas ir vaizdas eis atsarginiu keliu (TCP). Silpname tinkle jie gali vėluoti.
+check-will-way-relay = Garsas ir vaizdas eis per tarpininką (TURN). Jie gali šiek tiek vėluoti.
+check-will-out-full = Kiti jus matys ir girdės.
+check-will-out-small = Kiti jus girdės, jūsų vaizdas bus mažesnis.
+check-will-out-sound = Kiti jus girdės, bet nematys. Kalbėkite be kameros.
+check-will-out-none = Kiti jūsų negirdės, kol neveikia mikrofonas. Klausytis galėsite.
+check-will-in-full = Jūs matysite ir girdėsite kitus.
+check-will-in-small = Jūs girdėsite kitus, jų vaizdas bus mažesnis.
+check-will-in-sound = Jūs girdėsite kitus, bet jų vaizdas gali sustoti.
+
 check-secure-advice = Atverkite puslapį adresu, kuris prasideda https.
 check-devices-advice = Ši naršyklė kameros ir mikrofono neduoda. Pabandykite naujesne naršykle, saugiu (https) ryšiu.
 check-speaker-advice = Patikrinkite, ar garsas nenutildytas ir ar pasirinktas tinkamas garsiakalbis.
@@ -43,6 +55,8 @@ check-udp-advice = Tinklas nepraleidžia garso ir vaizdo (UDP). Taip būna įsta
 check-tcp-advice = Tinklas nepraleidžia atsarginio kelio.
 check-tcp-none = Serveris šio kelio nesiūlo.
 check-relay-advice = Tarpininko pasiekti nepavyko.
+check-spare = Dabar jo nereikia: tiesus kelias veikia.
+check-roundtrip-advice = Atsakymai vėluos: palaukite, kol kitas baigs kalbėti.
 check-down-advice = Kitų vaizdas gali būti mažas arba strigti. Priartėkite prie maršrutizatoriaus arba junkitės laidu.
 check-up-advice = Jūsų vaizdas gali būti mažas. Jei trūkinėja, kalbėkite be kameros.
 check-more = Daugiau kaip { $speed }

@@ -1,7 +1,8 @@
 //! Numbers for whoever watches the server, as Prometheus reads them (OpenMetrics text). Counts and durations only: no
-//! name, no address, no room. Nobody gets them unless the operator opened a listener for them or gave a token.
+//! name, no address, nothing of one person; a room is named by its id. Nobody gets them unless the operator opened a listener for them or gave a token.
 
 mod requests;
+mod shards;
 mod snapshot;
 
 use anyhow::Context;

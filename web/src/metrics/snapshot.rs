@@ -10,16 +10,15 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use signaling::ErrorCode;
 
+use super::shards::QUEUES;
 use crate::state::AppState;
-
-/// Counts under which a media plane that drops what does not fit into a queue reports it, and the queue's name.
-const QUEUES: [(&str, &str); 2] = [("send_dropped", "send"), ("event_dropped", "events")];
 
 /// One reading.
 #[derive(Debug)]
 pub(super) struct Snapshot {
     /// `None`: the media plane does not answer.
     media: Option<sfu::Stats>,
+    shards: Vec<sfu::ShardReport>,
     call_rooms: usize,
     call_seats: usize,
     call_refused: BTreeMap<ErrorCode, u64>,
@@ -34,6 +33,7 @@ impl Snapshot {
         let rooms = state.signaling.rooms().await;
         Self {
             media: state.sfu.stats().await.ok(),
+            shards: state.sfu.report().await.unwrap_or_default(),
             call_rooms: rooms.len(),
             call_seats: rooms.iter().map(|(_, seats)| seats).sum(),
             call_refused: state.signaling.refused(),
@@ -59,6 +59,7 @@ impl Collector for Snapshot {
         )?;
         if let Some(stats) = &self.media {
             page.media(stats)?;
+            page.shards(&self.shards)?;
         }
         page.gauge(
             "call_rooms",
@@ -89,7 +90,7 @@ impl Collector for Snapshot {
 }
 
 /// Where metrics are written, one family after the other.
-struct Page<'a>(DescriptorEncoder<'a>);
+pub(super) struct Page<'a>(DescriptorEncoder<'a>);
 
 impl Page<'_> {
     fn media(&mut self, stats: &sfu::Stats) -> fmt::Result {
@@ -161,17 +162,10 @@ impl Page<'_> {
             "What a full queue dropped",
             "queue",
             &dropped,
-        )?;
-        let cpu_s = ConstCounter::new(stats.cpu_us as f64 / 1e6);
-        let mut family = self.family(
-            "sfu_cpu_seconds",
-            "CPU time of a shard",
-            MetricType::Counter,
-        )?;
-        cpu_s.encode(family.encode_family(&[("shard", "0")])?)
+        )
     }
 
-    fn gauge(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+    pub(super) fn gauge(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
         ConstGauge::new(value).encode(self.family(name, help, MetricType::Gauge)?)
     }
 
@@ -195,7 +189,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn family<'s>(
+    pub(super) fn family<'s>(
         &'s mut self,
         name: &'s str,
         help: &str,

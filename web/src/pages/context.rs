@@ -155,6 +155,12 @@ impl Page {
             .is_some_and(|a| civic_api::identity::rules::may_host(a.role))
     }
 
+    /// Who looks may see how the system is doing.
+    pub fn may_operate(&self) -> bool {
+        self.account()
+            .is_some_and(|a| civic_api::identity::rules::may_operate(a.role))
+    }
+
     /// Adds an island's script and style.
     pub fn with_island(mut self, name: &str) -> Self {
         let island = assets::island(name);
@@ -166,11 +172,15 @@ impl Page {
 
     /// Main navigation: only what there is.
     pub fn nav(&self) -> Vec<Link> {
-        vec![
+        let mut links = vec![
             self.link("/priemimai", "nav-receptions", "camera"),
             self.link("/archyvas", "nav-archive", "play"),
             self.link("/apie", "nav-about", "info"),
-        ]
+        ];
+        if self.may_operate() {
+            links.push(self.link("/valdymas/kambariai", "nav-operators", "settings"));
+        }
+        links
     }
 
     /// The list of the archive has a search of its own; the header does not repeat it there.

@@ -11,6 +11,7 @@ pub mod errors;
 pub mod front;
 pub mod host;
 pub mod icons;
+pub mod operators;
 pub mod portraits;
 pub mod receptions;
 pub mod sign_in;
@@ -44,6 +45,8 @@ pub fn router() -> Router<AppState> {
         .route("/atsijungti", post(sign_in::sign_out))
         .route("/aikste/rodinys", post(display::set))
         .route("/patikra", get(check::show))
+        .route("/valdymas/kambariai", get(operators::rooms))
+        .route("/valdymas/kambariai/{room}", get(operators::room))
         .route("/dizainas", get(design::show))
         .route("/apie", get(about::about))
         .route("/prieinamumas", get(about::accessibility))

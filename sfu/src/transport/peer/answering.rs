@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
+use super::meter::Meter;
 use super::{Peer, REPORT_INTERVAL};
 use crate::command::{Joined, Slot};
 use crate::error::SfuError;
@@ -68,6 +69,8 @@ impl Peer {
             first_check: None,
             reception: Reception::new(&plan, new.track_ids, now),
             slots: Vec::new(),
+            received: Meter::new(now),
+            sent: Meter::new(now),
             ssrc: identity.random_u32()?,
             next_report: now + REPORT_INTERVAL,
             answers: 0,

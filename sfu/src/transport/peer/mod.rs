@@ -1,6 +1,7 @@
 //! One participant's connection: its path, its keys, what it sends and the slots it receives in.
 
 mod answering;
+mod meter;
 mod receiving;
 
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ use crate::forward::rtcp_write;
 use crate::ids::{Kind, RoomId};
 
 pub(crate) use answering::NewPeer;
+use meter::Meter;
 use receiving::Receiving;
 pub(crate) use receiving::SlotSource;
 
@@ -73,6 +75,10 @@ pub(crate) struct Peer {
     pub(crate) reception: Reception,
     /// What it receives in.
     pub(crate) slots: Vec<Downstream>,
+    /// What comes from it.
+    pub(crate) received: Meter,
+    /// What is sent to it: pictures and sound, repairs not counted.
+    pub(crate) sent: Meter,
     ssrc: u32,
     next_report: Instant,
     answers: u64,
@@ -207,7 +213,9 @@ impl Peer {
         now: Instant,
     ) -> Result<&'a mut [u8], &'static str> {
         let secure = self.secure.as_mut().ok_or("rtp_before_dtls")?;
+        let bytes = datagram.len();
         let plain = secure.inbound.open_rtp(datagram)?;
+        self.received.note(1, bytes, now);
         self.heard = true;
         self.ice.heard(from, now);
         Ok(plain)
@@ -240,7 +248,7 @@ impl Peer {
         let Some(secure) = &mut self.secure else {
             return 0;
         };
-        let mut sent = 0;
+        let (mut sent, mut sent_bytes) = (0, 0);
         for packet in packets {
             if packet.codec.kind() == Kind::Video && !ready {
                 continue;
@@ -263,11 +271,15 @@ impl Peer {
                 });
                 if written {
                     sent += 1;
+                    sent_bytes += bytes;
                     if let Some(receiving) = &mut self.receiving {
                         receiving.bandwidth.on_sent(bytes, Purpose::Media, now);
                     }
                 }
             }
+        }
+        if sent > 0 {
+            self.sent.note(sent, sent_bytes, now);
         }
         sent
     }

@@ -15,3 +15,4 @@ mod live;
 mod network;
 mod no_alloc;
 mod refusing;
+mod reporting;

@@ -223,13 +223,14 @@ export class Call {
 
   #heard(message: ServerMessage): void {
     if (message.type === "participant_joined") {
+      if (!message.participant.publish) return;
       this.announcer.say(t("call-said-joined", { name: this.nameOf(message.participant.label) }));
       this.#names.set(message.participant.seat, this.nameOf(message.participant.label));
     } else if (message.type === "participant_left") {
       const name = this.#names.get(message.seat);
       if (name) this.announcer.say(t("call-said-left", { name }));
     } else if (message.type === "welcome") {
-      for (const one of message.participants) this.#names.set(one.seat, this.nameOf(one.label));
+      for (const one of message.participants) if (one.publish) this.#names.set(one.seat, this.nameOf(one.label));
       this.#recordingIs(message.recording.status, message.recording.since_ms, false);
     } else if (message.type === "recording") {
       this.#recordingIs(message.recording.status, message.recording.since_ms, true);

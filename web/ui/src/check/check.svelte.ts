@@ -2,7 +2,7 @@
 
 import { Devices } from "../call/devices.svelte";
 import { problemText } from "../call/lobby/problems";
-import { type Name, ofDown, ofRoundTrip, ofUp, type Overall, overall, type Result } from "./judge";
+import { type Name, ofDown, ofRoundTrip, ofUp, type Outlook, outlook, type Overall, overall, type Result } from "./judge";
 import { type Ticket, type Tried, tryWay } from "./path";
 import { askTicket, measureDown, measureUp, TooMany } from "./server";
 import { speed, t } from "./text";
@@ -29,6 +29,12 @@ export class Check {
 
   get overall(): Overall {
     return overall(new Map(this.rows.map((row) => [row.name, row.result])));
+  }
+
+  /** What will work, in sentences; empty when nothing will. */
+  get will(): string[] {
+    const found = outlook(new Map(this.rows.map((row) => [row.name, row.result])));
+    return found ? willText(found) : [];
   }
 
   /** The row that is being looked at. */
@@ -59,7 +65,7 @@ export class Check {
       const line = `${nameText(row.name)}: ${resultText(row)}`;
       return row.detail ? `${line}. ${row.detail}` : line;
     });
-    return [t("check-report-title"), ...lines, t("check-report-browser", { browser: navigator.userAgent })].join("\n");
+    return [t("check-report-title"), ...lines, ...this.will, t("check-report-browser", { browser: navigator.userAgent })].join("\n");
   }
 
   async #equipment(): Promise<void> {
@@ -98,17 +104,22 @@ export class Check {
     this.#way("udp", udp, t("check-udp-advice"));
     this.#set("tcp", "running");
     const tcp = udp.offers.has("tcp") ? await tryWay("tcp", ticket) : null;
-    if (tcp) this.#way("tcp", tcp, t("check-tcp-advice"));
+    const spare = udp.connected ? ` ${t("check-spare")}` : "";
+    if (tcp) this.#way("tcp", tcp, t("check-tcp-advice") + spare);
     else this.#set("tcp", "none", t("check-tcp-none"));
     let relay: Tried | null = null;
     if (ticket.relays.length > 0) {
       this.rows.splice(this.rows.findIndex((row) => row.name === "roundtrip"), 0, { name: "relay", result: "running", detail: "" });
       relay = await tryWay("relay", ticket);
-      this.#way("relay", relay, t("check-relay-advice"));
+      this.#way("relay", relay, t("check-relay-advice") + spare);
     }
     const best = [udp, tcp, relay].find((tried) => tried?.connected);
     if (typeof best?.roundTripMs !== "number") this.#set("roundtrip", "none");
-    else this.#set("roundtrip", ofRoundTrip(best.roundTripMs), t("check-ms", { ms: best.roundTripMs }));
+    else {
+      const result = ofRoundTrip(best.roundTripMs);
+      const advice = result === "ok" ? "" : ` ${t("check-roundtrip-advice")}`;
+      this.#set("roundtrip", result, t("check-ms", { ms: best.roundTripMs }) + advice);
+    }
   }
 
   #way(name: "udp" | "tcp" | "relay", tried: Tried, advice: string): void {
@@ -135,6 +146,11 @@ export class Check {
 
 export function nameText(name: Name): string {
   return t(`check-name-${name}`);
+}
+
+/** Which way, how one is heard and seen, how one hears and sees. */
+function willText(found: Outlook): string[] {
+  return [t(`check-will-way-${found.way}`), t(`check-will-out-${found.out}`), t(`check-will-in-${found.in}`)];
 }
 
 /** A thing works or does not; what was measured is good or weak. */

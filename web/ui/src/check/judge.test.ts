@@ -1,6 +1,6 @@
 // What measured numbers mean, and what the whole check says.
 import { describe, expect, it } from "vitest";
-import { kbits, type Name, narrowed, ofDown, ofRoundTrip, ofUp, overall, type Result } from "./judge";
+import { kbits, type Name, narrowed, ofDown, ofRoundTrip, ofUp, outlook, overall, type Result } from "./judge";
 
 const all = (changes: Partial<Record<Name, Result>> = {}): Map<Name, Result> =>
   new Map(
@@ -35,6 +35,28 @@ describe("the whole check", () => {
   it("finds another way where UDP is blocked", () => {
     expect(overall(all({ udp: "bad", tcp: "ok" }))).toBe("fair");
     expect(overall(all({ udp: "bad", tcp: "bad", relay: "ok" }))).toBe("fair");
+  });
+});
+
+describe("another way that does not work", () => {
+  it("is no fault where UDP does", () => {
+    expect(overall(all({ tcp: "bad", relay: "bad" }))).toBe("ok");
+    expect(overall(all({ udp: "bad", tcp: "ok", relay: "bad" }))).toBe("fair");
+  });
+});
+
+describe("what will work", () => {
+  it("goes the first way that is open", () => {
+    expect(outlook(all())?.way).toBe("udp");
+    expect(outlook(all({ udp: "bad", tcp: "ok", relay: "ok" }))?.way).toBe("tcp");
+    expect(outlook(all({ udp: "bad", tcp: "bad", relay: "ok" }))?.way).toBe("relay");
+    expect(outlook(all({ udp: "bad", tcp: "bad", relay: "bad" }))).toBeNull();
+  });
+  it("is as much as line and devices allow", () => {
+    expect(outlook(all())).toEqual({ way: "udp", out: "full", in: "full" });
+    expect(outlook(all({ up: "fair", down: "bad" }))).toEqual({ way: "udp", out: "small", in: "sound" });
+    expect(outlook(all({ camera: "bad" }))?.out).toBe("sound");
+    expect(outlook(all({ microphone: "bad", camera: "bad" }))?.out).toBe("none");
   });
 });
 

@@ -46,9 +46,31 @@ export function overall(results: ReadonlyMap<Name, Result>): Overall {
   const is = (name: Name, ...wanted: Result[]): boolean => wanted.includes(results.get(name) ?? "waiting");
   const mediaWorks = (["udp", "tcp", "relay"] as const).some((name) => is(name, "ok", "fair"));
   if (is("socket", "bad") || is("secure", "bad") || !mediaWorks) return "bad";
-  const all = [...results];
-  // Without UDP it works by another way, only less well.
+  // Without UDP it works by another way, only less well; with it nobody needs another way.
+  const spare = (name: Name): boolean => (name === "tcp" || name === "relay") && is("udp", "ok", "fair");
+  const all = [...results].filter(([name]) => !spare(name));
   return all.some(([, result]) => result === "bad" || result === "fair") ? "fair" : "ok";
+}
+
+export type Way = "udp" | "tcp" | "relay";
+
+/** What will work in a call: which way media takes, and how one is heard and seen, and hears and sees. */
+export interface Outlook {
+  way: Way;
+  /** `small`: the picture is; `sound`: only the voice gets there; `none`: not even that, the microphone does not work. */
+  out: "full" | "small" | "sound" | "none";
+  in: "full" | "small" | "sound";
+}
+
+/** `null`: nothing will. */
+export function outlook(results: ReadonlyMap<Name, Result>): Outlook | null {
+  if (overall(results) === "bad") return null;
+  const is = (name: Name, result: Result): boolean => results.get(name) === result;
+  const way = (["udp", "tcp", "relay"] as const).find((name) => is(name, "ok") || is(name, "fair"));
+  if (!way) return null;
+  const bySpeed = (name: "up" | "down"): "full" | "small" | "sound" => (is(name, "bad") ? "sound" : is(name, "fair") ? "small" : "full");
+  const out = is("microphone", "bad") ? "none" : is("camera", "bad") ? "sound" : bySpeed("up");
+  return { way, out, in: bySpeed("down") };
 }
 
 /** Bytes that passed in so many milliseconds, as kilobits a second. */

@@ -1,7 +1,7 @@
 // Facts about what is known of a room.
 import { expect, test } from "vitest";
 import type { Participant, ServerMessage } from "./messages";
-import { after, EMPTY_ROOM } from "./room";
+import { after, EMPTY_ROOM, taking, watching } from "./room";
 
 const person = (seat: number, more: Partial<Participant> = {}): Participant => ({
   seat,
@@ -30,6 +30,14 @@ const welcome = (resumed: boolean): ServerMessage => ({
 test("people are in the order of coming", () => {
   const room = after(after(EMPTY_ROOM, welcome(false)), { type: "participant_joined", participant: person(3) });
   expect(room.participants.map((one) => one.seat)).toEqual([1, 2, 3]);
+});
+
+test("who only watches is counted and not listed", () => {
+  const viewer = person(3, { publish: false });
+  const room = after(after(EMPTY_ROOM, welcome(false)), { type: "participant_joined", participant: viewer });
+  expect(taking(room).map((one) => one.seat)).toEqual([1, 2]);
+  expect(watching(room)).toBe(1);
+  expect(taking({ ...room, seat: 3 }).map((one) => one.seat)).toEqual([1, 2, 3]);
 });
 
 test("someone who changes keeps their place", () => {

@@ -30,6 +30,16 @@ export const EMPTY_ROOM: RoomState = {
   recording: { status: "off", since_ms: null, reason: null },
 };
 
+/** Those who take part: oneself, and whoever may be seen and heard. */
+export function taking(room: RoomState): Participant[] {
+  return room.participants.filter((one) => one.publish || one.seat === room.seat);
+}
+
+/** How many others only watch. */
+export function watching(room: RoomState): number {
+  return room.participants.length - taking(room).length;
+}
+
 /** The room after a message. Messages that say nothing of the room leave it as it was. */
 export function after(room: RoomState, message: ServerMessage): RoomState {
   switch (message.type) {
