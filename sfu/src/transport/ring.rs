@@ -164,6 +164,7 @@ mod tests {
     use crate::forward::layers::Layers;
     use crate::forward::packet::LayerId;
     use crate::ids::{RoomId, TrackId};
+    use crate::transport::udp;
 
     fn ends() -> (Outlet, Inlet) {
         ring(Arc::new(Control::new().unwrap()))
@@ -218,6 +219,27 @@ mod tests {
         }
         assert!(!inlet.is_over());
         assert!(!inlet.has_next() && inlet.is_over());
+    }
+
+    #[test]
+    fn whoever_falls_asleep_is_woken_by_the_next_message_and_whoever_is_awake_is_let_be() {
+        let sleeper = Arc::new(Control::new().unwrap());
+        let (mut outlet, mut inlet) = ring(sleeper.clone());
+        outlet.put(control(1));
+        outlet.wake();
+        sleeper.fall_asleep();
+        assert!(inlet.has_next(), "seen before it sleeps");
+        inlet.take();
+        sleeper.wake_up();
+        let woken = std::thread::spawn(move || {
+            sleeper.fall_asleep();
+            while !inlet.has_next() {
+                udp::wait(None, &sleeper.waker, std::time::Duration::from_secs(600));
+            }
+        });
+        outlet.put(control(2));
+        outlet.wake();
+        woken.join().unwrap();
     }
 
     #[test]

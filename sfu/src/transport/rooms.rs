@@ -237,6 +237,13 @@ impl RoomState {
         }
     }
 
+    /// The tracks that are known, with whose they are.
+    #[cfg(test)]
+    pub(crate) fn known(&self) -> std::collections::BTreeMap<TrackId, ParticipantId> {
+        let known = self.tracks.iter();
+        known.map(|(id, track)| (*id, track.participant)).collect()
+    }
+
     /// Who sends a track.
     pub(crate) fn owner(&self, track: TrackId) -> Option<ParticipantId> {
         self.tracks.get(&track).map(|known| known.participant)

@@ -24,7 +24,7 @@ use super::rooms::{Clock, Outlook, RoomState};
 use super::sdp::Candidate;
 use super::timers::Timers;
 use super::udp::{self, Inbox};
-use crate::event::Event;
+use crate::event::{Event, GoneReason};
 use crate::ids::{ParticipantId, RoomId};
 use crate::{SfuConfig, Stats};
 
@@ -105,6 +105,22 @@ pub(crate) struct NewShard {
     pub(crate) across: Across,
     /// The clock of feeds, the same for all shards.
     pub(crate) clock: Clock,
+}
+
+impl Drop for Shard {
+    /// A fault ends this thread, not the others: whoever was connected here may come back, to another shard.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        for (id, peer) in &self.peers {
+            self.outlook.tell(Event::Gone {
+                room: peer.room.clone(),
+                participant: *id,
+                reason: GoneReason::ConsentExpired,
+            });
+        }
+    }
 }
 
 impl Shard {

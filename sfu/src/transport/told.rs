@@ -219,7 +219,9 @@ impl Shard {
         let Some(state) = self.rooms.get_mut(room) else {
             return;
         };
-        let is_new = !state.elsewhere.knows(shard);
+        let others = &state.elsewhere.others;
+        // Also one that left the room and came back, of which nothing was heard: it has forgotten us.
+        let is_new = !others.contains(&Other { shard, born });
         state.elsewhere.others.retain(|other| other.shard != shard);
         state.elsewhere.others.push(Other { shard, born });
         let stays = |id: &ParticipantId| members.iter().any(|member| member.participant == *id);

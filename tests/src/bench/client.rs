@@ -121,13 +121,20 @@ impl Client {
             line.map(str::to_owned)
                 .with_context(|| format!("the answer has no {name}"))
         };
+        // Each participant has the port of their shard: `candidate:… 1 udp <priority> <address> <port> typ host`.
+        let candidate = value("a=candidate:")?;
+        let port = candidate
+            .split(' ')
+            .nth(5)
+            .and_then(|port| port.parse().ok());
+        let port: u16 = port.context("the answer names no port")?;
         // The server begins DTLS, or we do.
         let starts = value("a=setup:")? == "passive";
         let config = (!starts).then(|| identity.as_server.clone());
         Ok(Self {
             identity: identity.clone(),
             socket,
-            server: SocketAddr::from((Ipv4Addr::LOCALHOST, sfu.local_addr().port())),
+            server: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             ufrag,
             remote_ufrag: value("a=ice-ufrag:")?,
             remote_password: value("a=ice-pwd:")?,

@@ -1,12 +1,10 @@
 //! A room over two and three shards: what goes across, what does not, and what happens when something is lost.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::client::{Client, DELTA, FACE_SSRC, KEYFRAME, Wish};
+use super::client::{DELTA, FACE_SSRC, KEYFRAME, Wish};
+use super::mesh::{FIRST, Mesh, fill, id};
 use super::network::Network;
-use crate::SfuConfig;
 use crate::event::Event;
 use crate::feed::{Feed, FeedItem};
 use crate::forward::layers::Layers;
@@ -14,113 +12,8 @@ use crate::forward::rtcp::{Rtcp, SenderInfo, packets};
 use crate::forward::rtcp_write;
 use crate::forward::rtp::RtpView;
 use crate::ids::{ParticipantId, RoomId, Source, TrackId};
-use crate::transport::across::{Across, Message};
-use crate::transport::dtls::Identity;
-use crate::transport::handle::Control;
+use crate::transport::across::Message;
 use crate::transport::ring::{MEDIA, RING};
-
-/// Shards with their doubles, one clock, and rings between them.
-struct Mesh {
-    shards: Vec<Network>,
-}
-
-/// The double of the first participant of a shard, and so on.
-const FIRST: usize = 0;
-
-impl Mesh {
-    fn new(count: usize) -> Self {
-        let controls = (0..count).map(|_| Arc::new(Control::new().unwrap()));
-        let controls: Vec<_> = controls.collect();
-        let identity = Arc::new(Identity::generate().unwrap());
-        let (ids, now) = (Arc::new(AtomicU64::new(1)), Instant::now());
-        let one = |across| {
-            let config = SfuConfig::default();
-            Network::one_of(config, identity.clone(), across, ids.clone(), now)
-        };
-        Self {
-            shards: Across::mesh(&controls).into_iter().map(one).collect(),
-        }
-    }
-
-    /// Two shards, each with one participant who is ready for video: 1 and 11.
-    fn pair() -> Self {
-        let mut mesh = Self::new(2);
-        mesh.join(0, &Wish::default());
-        mesh.join(1, &Wish::default());
-        mesh.run(400);
-        mesh
-    }
-
-    /// Somebody joins a shard: participant 10 × shard + place + 1.
-    fn join(&mut self, shard: usize, wish: &Wish) -> usize {
-        let network = &mut self.shards[shard];
-        let place = network.client();
-        let offer = network.clients[place].offer(wish);
-        let id = id(shard, place).0;
-        network.join_with(place, id, &offer, true, true).unwrap();
-        network.begin(place);
-        self.run(15);
-        assert!(self.shards[shard].clients[place].is_connected());
-        place
-    }
-
-    /// Lets time pass for all in steps of 5 ms.
-    fn run(&mut self, ms: u64) {
-        for _ in 0..=ms / 5 {
-            // What one tells the next takes two rounds to be answered.
-            for _ in 0..3 {
-                self.shards.iter_mut().for_each(Network::step);
-            }
-            for network in &mut self.shards {
-                network.now += Duration::from_millis(5);
-            }
-        }
-    }
-
-    fn client(&mut self, shard: usize, place: usize) -> &mut Client {
-        &mut self.shards[shard].clients[place]
-    }
-
-    /// What somebody heard in the slot with this mid.
-    fn heard(&self, shard: usize, place: usize, mid: &str) -> Vec<(u16, Vec<u8>)> {
-        let client = &self.shards[shard].clients[place];
-        client.heard(client.slot_ssrc(mid))
-    }
-
-    fn now(&self) -> Instant {
-        self.shards[0].now
-    }
-
-    fn feed(&mut self, shard: usize) -> Feed {
-        let now = self.now();
-        let room = RoomId::new("room");
-        self.shards[shard].shard.open_feed(room, None, now).unwrap()
-    }
-
-    /// How often somebody was asked for a keyframe of a stream since the last look.
-    fn plis(&mut self, shard: usize, place: usize, of: u32) -> usize {
-        let compounds = std::mem::take(&mut self.client(shard, place).rtcp);
-        let packets = compounds.iter().flat_map(|compound| packets(compound));
-        packets
-            .filter(|packet| matches!(packet, Ok(Rtcp::Pli { ssrc }) if *ssrc == of))
-            .count()
-    }
-
-    fn dropped(&self, shard: usize) -> u64 {
-        self.shards[shard].shard.across.dropped()
-    }
-
-    fn members(&self, shard: usize) -> Vec<ParticipantId> {
-        let state = self.shards[shard].shard.rooms.get(&RoomId::new("room"));
-        let mut all: Vec<_> = state.unwrap().plan.participants().collect();
-        all.sort();
-        all
-    }
-}
-
-fn id(shard: usize, place: usize) -> ParticipantId {
-    ParticipantId((10 * shard + place + 1) as u64)
-}
 
 fn items(feed: &mut Feed) -> Vec<FeedItem> {
     std::iter::from_fn(|| feed.try_next()).collect()
@@ -518,18 +411,6 @@ fn layers_are_wanted_by_all_shards_together_and_switched_across() {
     assert_eq!(wanted(&mesh.shards[1].events()), None);
 }
 
-/// Fills the ring from the first shard to the second with what takes part in nothing.
-fn fill(mesh: &mut Mesh, up_to: usize) {
-    for _ in 0..up_to {
-        let message = Message::Wanted {
-            room: RoomId::new("another"),
-            track: TrackId(0),
-            used: 0,
-        };
-        mesh.shards[0].shard.across.put(1, message);
-    }
-}
-
 #[test]
 fn a_full_ring_drops_pictures_counts_them_and_asks_for_a_keyframe_when_it_has_room() {
     let mut mesh = Mesh::pair();
@@ -537,7 +418,7 @@ fn a_full_ring_drops_pictures_counts_them_and_asks_for_a_keyframe_when_it_has_ro
     mesh.run(600);
     mesh.plis(0, FIRST, FACE_SSRC);
     mesh.client(0, FIRST).show(2, DELTA);
-    fill(&mut mesh, MEDIA);
+    fill(&mut mesh, (0, 1), MEDIA);
     mesh.client(0, FIRST).show(3, DELTA);
     mesh.shards[0].step();
     assert_eq!(mesh.dropped(0), 2, "both waited in the network until now");
@@ -554,44 +435,49 @@ fn a_full_ring_drops_pictures_counts_them_and_asks_for_a_keyframe_when_it_has_ro
 
 #[test]
 fn a_torn_ring_is_mended_by_telling_everything_anew() {
-    let mut mesh = Mesh::pair();
-    mesh.client(0, FIRST).show(1, KEYFRAME);
-    mesh.run(50);
-    fill(&mut mesh, RING);
-    let now = mesh.now();
-    mesh.shards[0]
-        .shard
-        .set_muted(id(0, 0), Source::Microphone, true, now);
-    assert!(
-        mesh.shards[0].shard.across.outlets[1]
-            .as_ref()
-            .unwrap()
-            .torn
-    );
-    // All of this is lost: another came, a voice began, the first left.
-    let network = &mut mesh.shards[0];
-    let place = network.client();
-    let offer = network.clients[place].offer(&Wish::default());
-    network.join_with(place, 2, &offer, true, true).unwrap();
-    network.begin(place);
-    for _ in 0..10 {
+    // With the room empty for a moment, or not.
+    for emptied in [false, true] {
+        let mut mesh = Mesh::pair();
+        mesh.client(0, FIRST).show(1, KEYFRAME);
+        mesh.run(50);
+        fill(&mut mesh, (0, 1), RING);
+        let now = mesh.now();
+        mesh.shards[0]
+            .shard
+            .set_muted(id(0, 0), Source::Microphone, true, now);
+        let outlet = mesh.shards[0].shard.across.outlets[1].as_ref();
+        assert!(outlet.unwrap().torn);
+        // All of this is lost: the first left, another came, a voice began.
+        let network = &mut mesh.shards[0];
+        if emptied {
+            network.shard.remove(id(0, 0), now);
+            assert!(network.shard.rooms.is_empty());
+        }
+        let place = network.client();
+        let offer = network.clients[place].offer(&Wish::default());
+        network.join_with(place, 2, &offer, true, true).unwrap();
+        network.begin(place);
+        for _ in 0..10 {
+            network.step();
+            network.now += Duration::from_millis(5);
+        }
+        network.clients[place].speak(1);
         network.step();
-        network.now += Duration::from_millis(5);
+        let now = network.now;
+        network.shard.remove(id(0, 0), now);
+        mesh.shards[1].now = now;
+        assert_eq!(mesh.members(1), [id(0, 0), id(1, 0)]);
+        mesh.run(50);
+        for shard in 0..2 {
+            assert_eq!(mesh.members(shard), [id(0, 1), id(1, 0)]);
+        }
+        mesh.client(0, place).speak(2);
+        mesh.client(1, FIRST).speak(1);
+        mesh.run(50);
+        assert_eq!(mesh.heard(1, FIRST, "2").len(), 1);
+        assert_eq!(mesh.heard(0, place, "2").len(), 1);
+        assert!(mesh.dropped(0) > 1);
     }
-    network.clients[place].speak(1);
-    network.step();
-    let now = network.now;
-    network.shard.remove(id(0, 0), now);
-    mesh.shards[1].now = now;
-    assert_eq!(mesh.members(1), [id(0, 0), id(1, 0)]);
-    mesh.run(50);
-    assert_eq!(mesh.members(1), [id(0, 1), id(1, 0)]);
-    mesh.client(0, place).speak(2);
-    mesh.client(1, FIRST).speak(1);
-    mesh.run(50);
-    assert_eq!(mesh.heard(1, FIRST, "2").len(), 1);
-    assert_eq!(mesh.heard(0, place, "2").len(), 1);
-    assert!(mesh.dropped(0) > 1);
 }
 
 #[test]
@@ -605,8 +491,20 @@ fn a_shard_that_ends_takes_only_its_own_participants_along() {
         mesh.client(shard, FIRST).speak(1);
     }
     mesh.run(20);
-    let gone = mesh.shards.remove(1);
-    drop(gone);
+    let Network {
+        shard,
+        events: mut told,
+        ..
+    } = mesh.shards.remove(1);
+    let fault = std::thread::spawn(move || {
+        let _shard = shard;
+        panic!("a fault of this shard alone");
+    });
+    assert!(fault.join().is_err());
+    let told: Vec<_> = std::iter::from_fn(|| told.try_recv().ok()).collect();
+    assert!(
+        matches!(told.last(), Some(Event::Gone { participant, .. }) if *participant == id(1, 0))
+    );
     mesh.run(50);
     for network in &mesh.shards {
         let state = &network.shard.rooms[&RoomId::new("room")];

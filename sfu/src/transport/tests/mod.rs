@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod across;
+mod agreeing;
 pub(crate) mod allocated;
 mod bandwidth;
 mod client;
@@ -12,7 +13,9 @@ mod handle;
 mod hostile;
 mod layers;
 mod live;
+mod mesh;
 mod network;
 mod no_alloc;
 mod refusing;
 mod reporting;
+mod threads;

@@ -29,7 +29,7 @@ pub(super) struct Network {
     pub(super) clients: Vec<Client>,
     pub(super) now: Instant,
     pub(super) began: Instant,
-    events: mpsc::Receiver<Event>,
+    pub(super) events: mpsc::Receiver<Event>,
     identity: Arc<Identity>,
     /// Says which datagrams are lost.
     pub(super) loses: Loss,
