@@ -111,7 +111,9 @@ impl<'a> Call<'a> {
     /// Lets those who receive join.
     pub fn receive(&mut self, seats: &[Seat]) -> anyhow::Result<()> {
         let all: Vec<_> = seats.iter().collect();
-        self.connect(&all, |server, identity, seat| server.receive(identity, seat))
+        self.connect(&all, |server, identity, seat| {
+            server.receive(identity, seat)
+        })
     }
 
     fn connect(
@@ -148,7 +150,10 @@ impl<'a> Call<'a> {
 
     fn work_pending(&mut self, first: usize) -> anyhow::Result<()> {
         let now = Instant::now();
-        for client in self.clients[first..].iter_mut().filter(|one| !one.connected) {
+        for client in self.clients[first..]
+            .iter_mut()
+            .filter(|one| !one.connected)
+        {
             client.work(now, &mut self.inbox)?;
         }
         Ok(())
@@ -201,7 +206,10 @@ impl<'a> Call<'a> {
             overrun: after.dropped.ours.saturating_sub(before.dropped.ours),
             underrun: after.dropped.theirs.saturating_sub(before.dropped.theirs),
             latency,
-            counted: before.counted.zip(after.counted).map(|(b, a)| (a.0 - b.0, a.1 - b.1)),
+            counted: before
+                .counted
+                .zip(after.counted)
+                .map(|(b, a)| (a.0 - b.0, a.1 - b.1)),
         })
     }
 

@@ -55,6 +55,8 @@ pub struct Client {
     pub heard: Option<Vec<(u8, u32)>>,
     /// Slots for pictures.
     pub faces: usize,
+    /// The publisher that it is itself, and should not hear.
+    pub own: Option<u32>,
     /// The handshake is complete.
     pub connected: bool,
 }
@@ -97,6 +99,7 @@ impl Client {
             latency: Latency::default(),
             heard: None,
             faces: 0,
+            own: None,
             connected: false,
         })
     }
@@ -177,9 +180,8 @@ impl Client {
             }
             20..=63 => {
                 let events = dtls.read(now, NOWHERE, None, BytesMut::from(&*datagram))?;
-                let complete = |event: &EndpointEvent| {
-                    matches!(event, EndpointEvent::HandshakeComplete)
-                };
+                let complete =
+                    |event: &EndpointEvent| matches!(event, EndpointEvent::HandshakeComplete);
                 if events.iter().any(complete) {
                     self.keys()?;
                 }

@@ -98,14 +98,20 @@ impl Floor {
         } else {
             scenario.subscribers
         };
-        let receivers: Vec<_> = (0..count).map(|_| inbox::socket()).collect::<Result<_, _>>()?;
+        let receivers: Vec<_> = (0..count)
+            .map(|_| inbox::socket())
+            .collect::<Result<_, _>>()?;
         let mut ports = Vec::new();
         for receiver in &receivers {
             ports.push(receiver.local_addr()?.port().to_string());
         }
-        let arguments = ["floor".to_owned(), ports.join(","), scenario.meeting.to_string()];
+        let arguments = [
+            "floor".to_owned(),
+            ports.join(","),
+            scenario.meeting.to_string(),
+        ];
         let mut process = Process::start(&std::env::current_exe()?, &arguments, 1, true)?;
-        let stdout = process.child().stdout.take();
+        let (_, stdout) = process.streams()?;
         let mut answers = BufReader::new(stdout.context("its output is a pipe")?);
         let mut port = String::new();
         answers.read_line(&mut port)?;
@@ -138,7 +144,8 @@ impl Floor {
                 self.inbox.receive(socket, |packet, at| {
                     self.received += 1;
                     let sealed = packet.len().saturating_sub(TAG_BYTES);
-                    if packet.len() > 12 && packet[3] % SAMPLE == 0
+                    if packet.len() > 12
+                        && packet[3] % SAMPLE == 0
                         && let Some((_, sent)) = load::read_stamp(&packet[..sealed])
                     {
                         self.latency.add(sent, at);

@@ -88,7 +88,9 @@ impl Inbox {
                     _ => None,
                 })
             });
-            let at = stamp.map_or(0, |at| at.tv_sec() as u64 * 1_000_000_000 + at.tv_nsec() as u64);
+            let at = stamp.map_or(0, |at| {
+                at.tv_sec() as u64 * 1_000_000_000 + at.tv_nsec() as u64
+            });
             *place = (message.bytes.min(BYTES), at);
             count += 1;
         }

@@ -145,15 +145,26 @@ impl Janus {
             if heard["transaction"] != json!(transaction) || heard["janus"] == "ack" {
                 continue;
             }
-            anyhow::ensure!(heard["janus"] != "error", "Janus refused: {}", heard["error"]);
+            anyhow::ensure!(
+                heard["janus"] != "error",
+                "Janus refused: {}",
+                heard["error"]
+            );
             return Ok(heard);
         }
         self.process.check()?;
-        bail!("Janus did not answer within {PATIENCE:?}: {}", message["body"]["request"])
+        bail!(
+            "Janus did not answer within {PATIENCE:?}: {}",
+            message["body"]["request"]
+        )
     }
 
     fn hear(&mut self) -> anyhow::Result<Option<Value>> {
-        match recv(self.socket.as_raw_fd(), &mut self.buffer, MsgFlags::MSG_DONTWAIT) {
+        match recv(
+            self.socket.as_raw_fd(),
+            &mut self.buffer,
+            MsgFlags::MSG_DONTWAIT,
+        ) {
             Ok(0) => bail!("Janus has closed its socket"),
             Ok(length) => Ok(Some(serde_json::from_slice(&self.buffer[..length])?)),
             Err(Errno::EAGAIN) => Ok(None),
@@ -185,11 +196,7 @@ impl Server for Janus {
         Ok(client)
     }
 
-    fn receive(
-        &mut self,
-        identity: &Arc<Identity>,
-        seat: &Seat,
-    ) -> anyhow::Result<Option<Client>> {
+    fn receive(&mut self, identity: &Arc<Identity>, seat: &Seat) -> anyhow::Result<Option<Client>> {
         if seat.voices + seat.faces == 0 {
             return Ok(None);
         }
@@ -253,7 +260,10 @@ fn configure(folder: &Path, api: &Path, event_loops: usize) -> anyhow::Result<()
         api.display()
     );
     fs::write(folder.join("janus.transport.pfunix.jcfg"), transport)?;
-    fs::write(folder.join("janus.plugin.videoroom.jcfg"), "general: {\n}\n")?;
+    fs::write(
+        folder.join("janus.plugin.videoroom.jcfg"),
+        "general: {\n}\n",
+    )?;
     Ok(())
 }
 

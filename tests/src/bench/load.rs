@@ -100,7 +100,11 @@ impl Load {
     pub fn next(&mut self) -> Duration {
         loop {
             let (audio, picture) = (self.audio_at(), self.picture_at());
-            let coming = if self.picture { audio.min(picture) } else { audio };
+            let coming = if self.picture {
+                audio.min(picture)
+            } else {
+                audio
+            };
             if let Some((at, _)) = self.due.front()
                 && *at < coming
             {
@@ -156,8 +160,7 @@ impl Load {
         let keyframe = self.pictures.is_multiple_of(KEYFRAME_EVERY);
         let timestamp = (self.pictures * 3_000) as u32;
         for i in 0..count {
-            let mut packet =
-                self.header(VP8, i + 1 == count, self.video_sequence, timestamp, b'1');
+            let mut packet = self.header(VP8, i + 1 == count, self.video_sequence, timestamp, b'1');
             self.descriptor(&mut packet, i == 0, keyframe);
             packet.resize(PACKET_BYTES, 0x5a);
             self.video_sequence = self.video_sequence.wrapping_add(1);

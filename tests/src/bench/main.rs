@@ -24,10 +24,11 @@ mod server;
 mod soak;
 mod table;
 mod verdict;
+mod whip;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use scenario::{Scenario, TABLE};
 
 #[derive(Parser)]
@@ -90,17 +91,7 @@ enum What {
         date: String,
     },
     /// A long call: is memory flat, does everybody hear and see who speaks?
-    Soak {
-        /// How many.
-        #[arg(long, default_value_t = 30)]
-        participants: usize,
-        /// How long.
-        #[arg(long, default_value_t = 10.0)]
-        minutes: f64,
-        /// With transport-wide congestion control.
-        #[arg(long)]
-        congestion: bool,
-    },
+    Soak(Soak),
     /// Our media plane, told by its standard input; the others start it.
     #[command(hide = true)]
     Serve {
@@ -116,6 +107,31 @@ enum What {
         #[arg(action = clap::ArgAction::Set)]
         meeting: bool,
     },
+}
+
+#[derive(Args)]
+struct Soak {
+    /// How many.
+    #[arg(long, default_value_t = 30)]
+    participants: usize,
+    /// How long.
+    #[arg(long, default_value_t = 10.0)]
+    minutes: f64,
+    /// With transport-wide congestion control.
+    #[arg(long)]
+    congestion: bool,
+    /// `http://host:port` of a whole server that runs already; without it, our media plane alone.
+    #[arg(long, requires_all = ["room", "tickets", "pid"])]
+    url: Option<String>,
+    /// A room of that server.
+    #[arg(long, default_value = "")]
+    room: String,
+    /// A file of join tickets for it, one a line: one for each participant.
+    #[arg(long)]
+    tickets: Option<PathBuf>,
+    /// The server's process.
+    #[arg(long, default_value_t = 0)]
+    pid: u32,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -159,14 +175,7 @@ fn main() -> anyhow::Result<()> {
             print!("{}", table::page(&record::read(&results)?, &machine, &date));
             Ok(())
         }
-        What::Soak {
-            participants,
-            minutes,
-            congestion,
-        } => {
-            process::pin_generator()?;
-            soak::run(participants, minutes, congestion)
-        }
+        What::Soak(soak) => soak_on(&soak),
         What::Serve { shards } => serve::run(shards),
         What::Floor { ports, meeting } => floor::run(&ports, meeting),
     }
@@ -181,4 +190,22 @@ fn one(scenario: &Scenario, server: &str, seconds: f64, out: Option<&std::path::
     if let Err(error) = record.and_then(|record| record.keep(out)) {
         println!("{:>8} {server:>7} failed: {error:#}", scenario.name);
     }
+}
+
+fn soak_on(soak: &Soak) -> anyhow::Result<()> {
+    process::pin_generator()?;
+    let mut server: Box<dyn server::Server> = match (&soak.url, &soak.tickets) {
+        (Some(url), Some(tickets)) => {
+            let tickets = std::fs::read_to_string(tickets)?;
+            let tickets = tickets.lines().map(str::to_owned).collect();
+            Box::new(whip::Whip::new(url, &soak.room, tickets, soak.pid)?)
+        }
+        _ => Box::new(ours::Ours::start(1)?),
+    };
+    soak::run(
+        server.as_mut(),
+        soak.participants,
+        soak.minutes,
+        soak.congestion,
+    )
 }

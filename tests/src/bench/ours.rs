@@ -26,7 +26,7 @@ impl Ours {
         let program = std::env::current_exe()?;
         let arguments = ["serve".to_owned(), shards.to_string()];
         let mut process = Process::start(&program, &arguments, shards, true)?;
-        let stdout = process.child().stdout.take();
+        let (_, stdout) = process.streams()?;
         let mut ours = Self {
             answers: BufReader::new(stdout.context("its output is a pipe")?),
             process,
@@ -38,8 +38,7 @@ impl Ours {
     }
 
     fn ask(&mut self, ask: &Ask) -> anyhow::Result<Said> {
-        let stdin = self.process.child().stdin.as_mut();
-        let stdin = stdin.context("its input is a pipe")?;
+        let (stdin, _) = self.process.streams()?;
         serde_json::to_writer(&mut *stdin, ask)?;
         stdin.write_all(b"\n")?;
         self.hear()
@@ -67,6 +66,7 @@ impl Ours {
         };
         client.begin(&answer, seat.congestion)?;
         client.faces = seat.faces;
+        client.own = Some(seat.number);
         Ok(client)
     }
 }
@@ -80,11 +80,7 @@ impl Server for Ours {
         self.join(identity, seat)
     }
 
-    fn receive(
-        &mut self,
-        identity: &Arc<Identity>,
-        seat: &Seat,
-    ) -> anyhow::Result<Option<Client>> {
+    fn receive(&mut self, identity: &Arc<Identity>, seat: &Seat) -> anyhow::Result<Option<Client>> {
         if seat.publishes {
             return Ok(None);
         }

@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-/// A process that is ended with its owner.
+/// A process; ended with its owner if that has started it.
 pub struct Process {
-    child: Child,
+    child: Option<Child>,
+    pid: u32,
     /// Where it may run.
     pub cores: usize,
 }
@@ -24,7 +25,13 @@ impl Process {
         speaks: bool,
     ) -> anyhow::Result<Self> {
         let list: Vec<_> = (0..cores.max(1)).map(|core| core.to_string()).collect();
-        let pipe = || if speaks { Stdio::piped() } else { Stdio::null() };
+        let pipe = || {
+            if speaks {
+                Stdio::piped()
+            } else {
+                Stdio::null()
+            }
+        };
         let child = Command::new("taskset")
             .arg("-c")
             .arg(list.join(","))
@@ -35,20 +42,32 @@ impl Process {
             .spawn()
             .with_context(|| format!("starting {}", program.display()))?;
         Ok(Self {
-            child,
+            pid: child.id(),
+            child: Some(child),
             cores: cores.max(1),
         })
     }
 
-    /// The child, for its streams.
-    pub fn child(&mut self) -> &mut Child {
-        &mut self.child
+    /// One that runs already, wherever it may.
+    pub fn running(pid: u32) -> Self {
+        Self {
+            child: None,
+            pid,
+            cores: 1,
+        }
+    }
+
+    /// What it is told by, and what it says.
+    pub fn streams(&mut self) -> anyhow::Result<(&mut ChildStdin, Option<ChildStdout>)> {
+        let child = self.child.as_mut().context("it was not started here")?;
+        let said = child.stdout.take();
+        Ok((child.stdin.as_mut().context("its input is a pipe")?, said))
     }
 
     /// CPU time of all its threads.
     pub fn cpu(&self) -> anyhow::Result<Duration> {
         let mut total = 0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+        for task in fs::read_dir(format!("/proc/{}/task", self.pid))? {
             // A thread that ended between the two calls is none.
             let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else {
                 continue;
@@ -61,7 +80,7 @@ impl Process {
 
     /// Memory in use, in kB.
     pub fn resident_kb(&self) -> anyhow::Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
         number.context("VmRSS is a number")
@@ -69,7 +88,13 @@ impl Process {
 
     /// Fails if it has ended.
     pub fn check(&mut self) -> anyhow::Result<()> {
-        match self.child.try_wait()? {
+        match self
+            .child
+            .as_mut()
+            .map(Child::try_wait)
+            .transpose()?
+            .flatten()
+        {
             Some(status) => bail!("the server has ended: {status}"),
             None => Ok(()),
         }
@@ -78,8 +103,10 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

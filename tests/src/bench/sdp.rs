@@ -137,7 +137,9 @@ pub fn offer(local: &Local<'_>, lines: &[Line]) -> String {
             sdp.push_str("a=rtcp-fb:* transport-cc\r\n");
         }
         if let Some(ssrc) = line.sends {
-            sdp.push_str(&format!("a=msid:bench bench{mid}\r\na=ssrc:{ssrc} cname:bench\r\n"));
+            sdp.push_str(&format!(
+                "a=msid:bench bench{mid}\r\na=ssrc:{ssrc} cname:bench\r\n"
+            ));
         }
     }
     sdp

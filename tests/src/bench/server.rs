@@ -32,8 +32,7 @@ pub trait Server {
     fn publish(&mut self, identity: &Arc<Identity>, seat: &Seat) -> anyhow::Result<Client>;
 
     /// The connection with which a seat receives all that is published, if there has to be another.
-    fn receive(&mut self, identity: &Arc<Identity>, seat: &Seat)
-    -> anyhow::Result<Option<Client>>;
+    fn receive(&mut self, identity: &Arc<Identity>, seat: &Seat) -> anyhow::Result<Option<Client>>;
 
     /// Reads what the server says unasked.
     fn listen(&mut self) -> anyhow::Result<()> {

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 
 use crate::call::Call;
-use crate::ours::Ours;
+use crate::client::Client;
 use crate::scenario::Scenario;
 use crate::sdp::{OPUS, VP8};
+use crate::server::Server;
 
 /// The slots of our page.
 const VOICES: usize = 3;
@@ -25,7 +26,12 @@ const FLAT: f64 = 1.05;
 const FLAT_KB: f64 = 1_024.0;
 
 /// Runs for so many minutes. Fails if somebody did not get what they should, or memory grew.
-pub fn run(participants: usize, minutes: f64, congestion: bool) -> anyhow::Result<()> {
+pub fn run(
+    server: &mut dyn Server,
+    participants: usize,
+    minutes: f64,
+    congestion: bool,
+) -> anyhow::Result<()> {
     let letter = if congestion { "c" } else { "" };
     let scenario = Scenario::parse(&format!("{participants}x{participants}{letter}"))?;
     let mut seats = scenario.seats();
@@ -33,16 +39,15 @@ pub fn run(participants: usize, minutes: f64, congestion: bool) -> anyhow::Resul
         seat.voices = VOICES.min(participants - 1);
         seat.faces = FACES.min(participants - 1);
     }
-    let mut server = Ours::start(1)?;
-    let mut call = Call::new(&mut server)?;
+    let mut call = Call::new(server)?;
     call.publish(&scenario, &seats)?;
+    call.receive(&seats)?;
     println!("{participants} participants are connected; minute, resident kB, turns, faults");
     let started = Instant::now();
     let all = Duration::from_secs_f64(minutes * 60.0);
     let (mut turns, mut faults, mut said, mut warm_kb) = (0, 0, 0, None);
     while started.elapsed() < all {
-        let speaker = turns % participants;
-        faults += turn(&mut call, speaker)?;
+        faults += turn(&mut call, turns % participants)?;
         turns += 1;
         let resident_kb = call.resident_kb()?;
         if started.elapsed() > all.mul_f64(WARM) && warm_kb.is_none() {
@@ -56,7 +61,9 @@ pub fn run(participants: usize, minutes: f64, congestion: bool) -> anyhow::Resul
     }
     let (warm_kb, last_kb) = (warm_kb.unwrap_or(0) as f64, call.resident_kb()? as f64);
     call.end()?;
-    println!("memory after the warm-up {warm_kb} kB, at the end {last_kb} kB; {turns} turns, {faults} faults");
+    println!(
+        "memory after the warm-up {warm_kb} kB, at the end {last_kb} kB; {turns} turns, {faults} faults"
+    );
     ensure!(faults == 0, "somebody did not hear or see who should be");
     ensure!(
         last_kb <= (warm_kb * FLAT).max(warm_kb + FLAT_KB),
@@ -65,7 +72,7 @@ pub fn run(participants: usize, minutes: f64, congestion: bool) -> anyhow::Resul
     Ok(())
 }
 
-/// Lets one speak, and counts whoever else did not hear and see them, or has an empty slot.
+/// Lets one speak, and counts whoever else did not hear and see them, heard themselves, or has an empty slot.
 fn turn(call: &mut Call<'_>, speaker: usize) -> anyhow::Result<usize> {
     if let Some(publishers) = call.publishers() {
         publishers.speak(speaker as u8);
@@ -77,17 +84,29 @@ fn turn(call: &mut Call<'_>, speaker: usize) -> anyhow::Result<usize> {
     call.work(TURN.saturating_sub(CHANGE))?;
     let mut faults = 0;
     for (place, client) in call.clients().iter_mut().enumerate() {
-        client.latency.clear();
-        let heard: HashSet<_> = client.heard.take().unwrap_or_default().into_iter().collect();
-        let who = speaker as u32;
-        let faces = heard.iter().filter(|(kind, _)| *kind == VP8).count();
-        let own = heard.iter().any(|&(_, one)| one == place as u32);
-        let hears = heard.contains(&(OPUS, who)) && heard.contains(&(VP8, who));
-        let fault = own || (place != speaker && !hears) || faces < client.faces;
-        if fault {
-            println!("  {place}: {speaker} spoke, seen {faces} faces, heard and saw them: {hears}, itself: {own}");
+        if let Some(fault) = fault(client, speaker as u32) {
+            println!("  connection {place}, while {speaker} spoke: {fault}");
+            faults += 1;
         }
-        faults += usize::from(fault);
     }
     Ok(faults)
+}
+
+fn fault(client: &mut Client, speaker: u32) -> Option<String> {
+    client.latency.clear();
+    let heard = client.heard.take().unwrap_or_default();
+    let heard: HashSet<_> = heard.into_iter().collect();
+    if client.faces == 0 {
+        return None;
+    }
+    let faces = heard.iter().filter(|(kind, _)| *kind == VP8).count();
+    if heard.iter().any(|&(_, one)| client.own == Some(one)) {
+        return Some("it got what it sent itself".to_owned());
+    }
+    if client.own != Some(speaker)
+        && !(heard.contains(&(OPUS, speaker)) && heard.contains(&(VP8, speaker)))
+    {
+        return Some("it did not hear and see who spoke".to_owned());
+    }
+    (faces < client.faces).then(|| format!("{faces} faces in {} slots", client.faces))
 }

@@ -56,7 +56,9 @@ fn cost(out: &mut String, runs: &Runs, scenarios: &[&str]) {
         let us = |server: &str| spread(runs, scenario, server, |record| Some(record.us));
         let (floor, ours, ours2) = (us("floor"), us("ours"), us("ours2"));
         let (one, many) = (us("janus1"), us("janus"));
-        let rate = spread(runs, scenario, "ours", |record| Some(record.packets_a_second));
+        let rate = spread(runs, scenario, "ours", |record| {
+            Some(record.packets_a_second)
+        });
         let count = runs
             .get(&((*scenario).to_owned(), "ours".to_owned()))
             .map_or(0, Vec::len);

@@ -17,26 +17,82 @@ pub fn write(out: &mut String, runs: &Runs, ramps: &Runs) {
     for load in ["1x100", "1x100s", "10x10"] {
         let floor = us(load, "ours").zip(us(load, "floor"));
         let floor = floor.map(|(ours, floor)| ours / floor);
-        line(out, &format!("{load}: CPU ÷ kernel floor"), "≤", 1.2, floor, 2);
+        line(
+            out,
+            &format!("{load}: CPU ÷ kernel floor"),
+            "≤",
+            1.2,
+            floor,
+            2,
+        );
         let janus = us(load, "ours").zip(us(load, "janus1"));
         let janus = janus.map(|(ours, janus)| ours / janus);
-        line(out, &format!("{load}: CPU ÷ Janus, 1 event loop"), "≤", 0.25, janus, 2);
+        line(
+            out,
+            &format!("{load}: CPU ÷ Janus, 1 event loop"),
+            "≤",
+            0.25,
+            janus,
+            2,
+        );
     }
     let growth = us("1x500", "ours").zip(us("1x100", "ours"));
     let growth = growth.map(|(many, few)| many / few);
     line(out, "CPU at 1x500 ÷ at 1x100", "≤", 1.0, growth, 2);
     let reached = carried(ramps, "ours");
-    line(out, "packets/s of one core, reached", "≥", 180_000.0, reached.map(|r| r.0), 0);
-    line(out, "packets/s of one core, by CPU time", "≥", 180_000.0, reached.map(|r| r.1), 0);
+    line(
+        out,
+        "packets/s of one core, reached",
+        "≥",
+        180_000.0,
+        reached.map(|r| r.0),
+        0,
+    );
+    line(
+        out,
+        "packets/s of one core, by CPU time",
+        "≥",
+        180_000.0,
+        reached.map(|r| r.1),
+        0,
+    );
     let two = by_cpu(runs, "ours2").zip(by_cpu(runs, "ours"));
     let two = two.map(|(two, one)| 2.0 * two / one);
-    line(out, "two shards ÷ one, by CPU time at 10x100", "≥", 1.8, two, 2);
+    line(
+        out,
+        "two shards ÷ one, by CPU time at 10x100",
+        "≥",
+        1.8,
+        two,
+        2,
+    );
     let of = |load: &str, value: fn(&Record) -> Option<f64>| {
         spread(runs, load, "ours", value).map(|s| s.median)
     };
-    line(out, "1x100: p99, ms", "≤", 3.0, of("1x100", |r| r.p99_ms), 2);
-    line(out, "p99 at the most carried, ms", "≤", 10.0, reached.and_then(|r| r.2), 2);
-    line(out, "1x100: memory, kB a subscriber", "≤", 100.0, of("1x100", |r| r.memory_kb), 0);
+    line(
+        out,
+        "1x100: p99, ms",
+        "≤",
+        3.0,
+        of("1x100", |r| r.p99_ms),
+        2,
+    );
+    line(
+        out,
+        "p99 at the most carried, ms",
+        "≤",
+        10.0,
+        reached.and_then(|r| r.2),
+        2,
+    );
+    line(
+        out,
+        "1x100: memory, kB a subscriber",
+        "≤",
+        100.0,
+        of("1x100", |r| r.memory_kb),
+        0,
+    );
     for load in ["1x100", "10x10", "1x500"] {
         let lost = of(load, |record| Some(record.lost_percent()));
         line(out, &format!("{load}: lost, %"), "≤", 0.0, lost, 3);
