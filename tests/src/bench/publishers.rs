@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::load::Load;
+use crate::process;
 
 /// How long the publishers look away while they are paused.
 const PAUSED: Duration = Duration::from_millis(1);
@@ -93,6 +94,7 @@ impl Drop for Publishers {
 }
 
 fn run(mut all: Vec<(Load, Send)>, shared: &Shared) -> anyhow::Result<()> {
+    process::hurry();
     let mut since = Duration::ZERO;
     let mut last = Instant::now();
     let count = all.len().max(1) as u32;

@@ -118,7 +118,7 @@ pub fn offer(local: &Local<'_>, lines: &[Line]) -> String {
             "recvonly"
         };
         sdp.push_str(&format!("m={kind} 9 UDP/TLS/RTP/SAVPF {formats}\r\n"));
-        media(&mut sdp, local, "actpass", &mid.to_string(), direction);
+        media(&mut sdp, local, mid, direction);
         if line.kind == Kind::Audio {
             sdp.push_str("a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n");
         }
@@ -145,7 +145,8 @@ pub fn offer(local: &Local<'_>, lines: &[Line]) -> String {
     sdp
 }
 
-/// Takes all that a server offers, as it offers it, except what is not in the bundle.
+/// Takes all that a server offers, as it offers it. As short as can be, with what is equal for all m-lines said once: Janus
+/// reads at most 8 KiB from a unix socket.
 pub fn answer(local: &Local<'_>, offer: &str) -> String {
     let mut sdp = session(
         offer
@@ -153,6 +154,7 @@ pub fn answer(local: &Local<'_>, offer: &str) -> String {
             .find_map(|line| line.strip_prefix("a=group:BUNDLE "))
             .unwrap_or("0"),
     );
+    credentials(&mut sdp, local, "active");
     for section in offer.split("\r\nm=").skip(1) {
         let mut lines = section.lines();
         let description = lines.next().unwrap_or_default();
@@ -160,16 +162,15 @@ pub fn answer(local: &Local<'_>, offer: &str) -> String {
         let kind = words.first().copied().unwrap_or("audio");
         let formats = words.get(3..).unwrap_or_default().join(" ");
         let of = |prefix: &str| section.lines().find_map(|line| line.strip_prefix(prefix));
-        sdp.push_str(&format!("m={kind} 9 UDP/TLS/RTP/SAVPF {formats}\r\n"));
         let mid = of("a=mid:").unwrap_or("0");
-        media(&mut sdp, local, "active", mid, "recvonly");
+        sdp.push_str(&format!(
+            "m={kind} 9 UDP/TLS/RTP/SAVPF {formats}\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na=recvonly\r\na=rtcp-mux\r\n"
+        ));
         for line in lines {
-            let extension = line.starts_with("a=extmap:")
-                && (local.congestion || !line.ends_with(TRANSPORT_CC));
-            let codec = ["a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"]
-                .iter()
-                .any(|prefix| line.starts_with(prefix));
-            if extension || codec {
+            let extension = local.congestion && line.ends_with(TRANSPORT_CC);
+            let codec = line.starts_with("a=rtpmap:") || line.contains(" apt=");
+            let repair = line.starts_with("a=rtcp-fb:") && line.contains("nack");
+            if extension || codec || repair {
                 sdp.push_str(line);
                 sdp.push_str("\r\n");
             }
@@ -184,19 +185,26 @@ fn session(mids: &str) -> String {
     )
 }
 
-/// What every m-line says behind its first line.
-fn media(sdp: &mut String, local: &Local<'_>, setup: &str, mid: &str, direction: &str) {
+/// Who we are, for all m-lines.
+fn credentials(sdp: &mut String, local: &Local<'_>, setup: &str) {
     let Local {
         ufrag,
         password,
         fingerprint,
-        address,
         ..
     } = local;
-    let (ip, port) = (address.ip(), address.port());
     sdp.push_str(&format!(
-        "c=IN IP4 0.0.0.0\r\na=ice-ufrag:{ufrag}\r\na=ice-pwd:{password}\r\na=fingerprint:sha-256 {fingerprint}\r\n\
-         a=setup:{setup}\r\na=mid:{mid}\r\na={direction}\r\na=rtcp-mux\r\n\
+        "a=ice-ufrag:{ufrag}\r\na=ice-pwd:{password}\r\na=fingerprint:sha-256 {fingerprint}\r\na=setup:{setup}\r\n"
+    ));
+}
+
+/// What every m-line of an offer says behind its first line.
+fn media(sdp: &mut String, local: &Local<'_>, mid: usize, direction: &str) {
+    let (ip, port) = (local.address.ip(), local.address.port());
+    sdp.push_str("c=IN IP4 0.0.0.0\r\n");
+    credentials(sdp, local, "actpass");
+    sdp.push_str(&format!(
+        "a=mid:{mid}\r\na={direction}\r\na=rtcp-mux\r\n\
          a=candidate:1 1 udp 2130706431 {ip} {port} typ host\r\na=end-of-candidates\r\n"
     ));
 }
