@@ -10,7 +10,7 @@ run: ## Install what is missing, build, fill a demonstration city, start, say wh
 test: ## Install what the tests need, and run all of them.
 	@scripts/test.sh
 
-bench: ## Measure: join to first frame, CPU per forwarded packet.
+bench: ## Measure what the media plane costs, beside the kernel alone and Janus; write docs/benchmarks.
 	@scripts/bench.sh
 
 fuzz: ## Throw bytes at every parser, guided by coverage; 10 minutes each.

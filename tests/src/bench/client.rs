@@ -1,5 +1,5 @@
-//! A headless client, as light as can be: ICE checks, DTLS, and for a publisher SRTP. A subscriber counts what it gets
-//! and opens nothing, so that many of them cost the machine little beside the server that is measured.
+//! A headless client, as light as can be: ICE checks, DTLS, SRTP. A subscriber counts what it gets and opens only a sample
+//! of it, so that many of them cost the machine little beside the server that is measured.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -7,289 +7,292 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use bytes::BytesMut;
-use rtc_crypto::providers::AwsLcRsProvider;
-use rtc_crypto::{HashAlgorithm, RTCCryptoProvider};
-use rtc_dtls::config::{ClientAuthType, ConfigBuilder, ExtendedMasterSecretType, HandshakeConfig};
-use rtc_dtls::crypto::Certificate;
 use rtc_dtls::endpoint::{Endpoint, EndpointEvent};
 use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc_shared::TransportProtocol;
 use rtc_srtp::config::{Config, LABEL_EXTRACTOR_DTLS_SRTP};
 use rtc_srtp::context::Context;
 use rtc_srtp::protection_profile::ProtectionProfile;
-use rtc_stun::attributes::{ATTR_USE_CANDIDATE, ATTR_USERNAME};
-use rtc_stun::fingerprint::FINGERPRINT;
-use rtc_stun::integrity::MessageIntegrity;
-use rtc_stun::message::{BINDING_REQUEST, Message, Setter};
-use rtc_stun::textattrs::TextAttribute;
-use sfu::{Join, ParticipantId, RoomId, Sfu};
+use sfu::congestion::FeedbackCollector;
+
+use crate::ice;
+use crate::identity::Identity;
+use crate::inbox::{self, Inbox};
+use crate::latency::Latency;
+use crate::load;
+use crate::sdp::{Local, Remote};
 
 /// The association's made-up peer.
 const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 9);
-/// Between two ICE checks.
-const CHECK_EVERY: Duration = Duration::from_millis(500);
-const PASSWORD: &str = "a-password-of-no-importance";
-
-/// What all clients share: one certificate, the crypto.
-pub struct Identity {
-    provider: Arc<dyn RTCCryptoProvider>,
-    fingerprint: String,
-    as_client: Arc<HandshakeConfig>,
-    as_server: Arc<HandshakeConfig>,
-}
-
-impl Identity {
-    pub fn generate() -> anyhow::Result<Self> {
-        let provider: Arc<dyn RTCCryptoProvider> = Arc::new(AwsLcRsProvider::new());
-        let certificate =
-            Certificate::generate_self_signed(vec!["bench".to_owned()], provider.crypto())?;
-        let der = certificate
-            .certificate
-            .first()
-            .context("a certificate has a DER form")?;
-        let digest: Vec<u8> = provider.crypto().hash(HashAlgorithm::Sha256, der)?;
-        let hex: Vec<_> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
-        let config = |is_client| {
-            ConfigBuilder::default()
-                .with_crypto_provider(provider.clone())
-                .with_certificates(vec![certificate.clone()])
-                .with_srtp_protection_profiles(vec![SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm])
-                .with_client_auth(ClientAuthType::RequireAnyClientCert)
-                .with_insecure_skip_verify(true)
-                .with_extended_master_secret(ExtendedMasterSecretType::Require)
-                .with_flight_interval(Duration::from_millis(200))
-                .build(is_client, None)
-                .map(Arc::new)
-        };
-        let (as_client, as_server) = (config(true)?, config(false)?);
-        Ok(Self {
-            fingerprint: hex.join(":"),
-            as_client,
-            as_server,
-            provider,
-        })
-    }
-}
+/// Between two ICE checks before we are connected, and after.
+const CHECK_EVERY: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(4)];
+/// One packet of so many is opened.
+const SAMPLE: u16 = 16;
+/// Our SSRC in reports.
+const REPORTER: u32 = 1;
 
 /// One connection.
 pub struct Client {
     identity: Arc<Identity>,
-    socket: UdpSocket,
-    server: SocketAddr,
+    socket: Arc<UdpSocket>,
     ufrag: String,
-    remote_ufrag: String,
-    remote_password: String,
-    dtls: Endpoint,
-    starts: bool,
+    /// Which packets are opened.
+    sample: u16,
+    remote: Option<Remote>,
+    dtls: Option<Endpoint>,
     started: bool,
     next_check: Instant,
-    checks: u8,
-    sealer: Option<Context>,
-    /// RTP packets that came.
+    checks: u32,
+    opener: Option<Context>,
+    reports: Option<Context>,
+    sender: Option<Sender>,
+    feedback: Option<FeedbackCollector>,
+    /// Media packets that came, retransmissions not counted.
     pub received: u64,
+    /// How long the sample was under way.
+    pub latency: Latency,
+    /// Whose packets the sample held; emptied by whoever wants to know.
+    pub heard: Option<Vec<(u8, u32)>>,
+    /// Slots for pictures.
+    pub faces: usize,
+    /// The publisher that it is itself, and should not hear.
+    pub own: Option<u32>,
     /// The handshake is complete.
     pub connected: bool,
 }
 
+/// The sending half of a connection.
+pub struct Sender {
+    sealer: Context,
+    socket: Arc<UdpSocket>,
+    server: SocketAddr,
+}
+
+impl Sender {
+    /// Protects and sends one RTP packet.
+    pub fn send(&mut self, packet: &[u8]) -> anyhow::Result<()> {
+        let sealed = self.sealer.encrypt_rtp(packet)?;
+        // A full buffer is the server's loss, and counted there as one.
+        let _ = self.socket.send_to(&sealed, self.server);
+        Ok(())
+    }
+}
+
 impl Client {
-    /// Joins the room with an offer for these m-lines: `sendonly` or `recvonly`, of sound and picture.
-    pub async fn join(
-        sfu: &Sfu,
-        identity: &Arc<Identity>,
-        room: &str,
-        id: u64,
-        publish: bool,
-    ) -> anyhow::Result<Self> {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        socket.set_nonblocking(true)?;
-        let ufrag = format!("bench{id}");
-        let joined = sfu
-            .join(Join {
-                room: RoomId::new(room),
-                participant: ParticipantId(id),
-                offer: offer(&ufrag, &identity.fingerprint, publish),
-                publish,
-                subscribe: !publish,
-                sources: Vec::new(),
-            })
-            .await?;
-        let value = |name: &str| {
-            let line = joined
-                .answer
-                .lines()
-                .find_map(|line| line.strip_prefix(name));
-            line.map(str::to_owned)
-                .with_context(|| format!("the answer has no {name}"))
-        };
-        // Each participant has the port of their shard: `candidate:… 1 udp <priority> <address> <port> typ host`.
-        let candidate = value("a=candidate:")?;
-        let port = candidate
-            .split(' ')
-            .nth(5)
-            .and_then(|port| port.parse().ok());
-        let port: u16 = port.context("the answer names no port")?;
-        // The server begins DTLS, or we do.
-        let starts = value("a=setup:")? == "passive";
-        let config = (!starts).then(|| identity.as_server.clone());
+    /// A client that no server knows yet. `id` is different for each.
+    pub fn new(identity: &Arc<Identity>, id: u64) -> anyhow::Result<Self> {
         Ok(Self {
             identity: identity.clone(),
-            socket,
-            server: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-            ufrag,
-            remote_ufrag: value("a=ice-ufrag:")?,
-            remote_password: value("a=ice-pwd:")?,
-            dtls: Endpoint::new(NOWHERE, TransportProtocol::UDP, config),
-            starts,
+            socket: Arc::new(inbox::socket()?),
+            ufrag: format!("bench{id}"),
+            sample: (id % u64::from(SAMPLE)) as u16,
+            remote: None,
+            dtls: None,
             started: false,
             next_check: Instant::now(),
             checks: 0,
-            sealer: None,
+            opener: None,
+            reports: None,
+            sender: None,
+            feedback: None,
             received: 0,
+            latency: Latency::default(),
+            heard: None,
+            faces: 0,
+            own: None,
             connected: false,
         })
     }
 
+    /// Our side, for an offer or an answer.
+    pub fn local(&self, congestion: bool) -> anyhow::Result<Local<'_>> {
+        Ok(Local {
+            ufrag: &self.ufrag,
+            password: ice::PASSWORD,
+            fingerprint: &self.identity.fingerprint,
+            address: (Ipv4Addr::LOCALHOST, self.socket.local_addr()?.port()).into(),
+            congestion,
+        })
+    }
+
+    /// What the server said: begins.
+    pub fn begin(&mut self, server: &str, congestion: bool) -> anyhow::Result<()> {
+        let remote = Remote::parse(server)?;
+        let config = (!remote.passive).then(|| self.identity.as_server.clone());
+        self.dtls = Some(Endpoint::new(NOWHERE, TransportProtocol::UDP, config));
+        self.feedback = congestion.then(|| FeedbackCollector::new(Instant::now()));
+        self.remote = Some(remote);
+        self.next_check = Instant::now();
+        Ok(())
+    }
+
+    /// Where we receive.
+    pub fn port(&self) -> Option<u16> {
+        Some(self.socket.local_addr().ok()?.port())
+    }
+
+    /// The sending half, once.
+    pub fn sender(&mut self) -> anyhow::Result<Sender> {
+        self.sender.take().context("the client is not connected")
+    }
+
     /// Reads what has come, answers, repeats what is due. Returns at once.
-    pub fn work(&mut self, now: Instant) -> anyhow::Result<()> {
+    pub fn work(&mut self, now: Instant, inbox: &mut Inbox) -> anyhow::Result<()> {
+        let Some(remote) = &self.remote else {
+            return Ok(());
+        };
+        let server = remote.address;
         if now >= self.next_check {
-            self.next_check = now + CHECK_EVERY;
-            self.check()?;
+            self.checks = self.checks.wrapping_add(1);
+            let checks = u64::from(self.checks);
+            let crypto = self.identity.provider.clone();
+            let check = ice::check(crypto, remote, &self.ufrag, checks)?;
+            self.socket.send_to(&check, server)?;
+            self.next_check = now + CHECK_EVERY[usize::from(self.connected)];
         }
-        let mut datagram = [0; 2048];
-        while let Ok(length) = self.socket.recv(&mut datagram) {
-            match datagram[0] {
-                0..=3 if self.starts && !self.started => {
-                    self.started = true;
-                    self.dtls
-                        .connect(now, NOWHERE, self.identity.as_client.clone(), None)?;
-                }
-                20..=63 => {
-                    let events =
-                        self.dtls
-                            .read(now, NOWHERE, None, BytesMut::from(&datagram[..length]))?;
-                    if events
-                        .iter()
-                        .any(|event| matches!(event, EndpointEvent::HandshakeComplete))
-                    {
-                        self.keys()?;
-                    }
-                }
-                // RTCP has payload types 192 to 223 (RFC 5761).
-                128..=191 if !(192..=223).contains(&datagram[1]) => self.received += 1,
-                _ => {}
+        let socket = self.socket.clone();
+        inbox.receive(&socket, |datagram, at| self.take(datagram, at, now))?;
+        if let Some(dtls) = &mut self.dtls {
+            if !self.connected && dtls.poll_timeout(&NOWHERE).is_some_and(|at| at <= now) {
+                dtls.handle_timeout(NOWHERE, now)?;
+            }
+            while let Some(out) = dtls.poll_transmit() {
+                self.socket.send_to(&out.message, server)?;
             }
         }
-        if !self.connected && self.dtls.poll_timeout(&NOWHERE).is_some_and(|at| at <= now) {
-            self.dtls.handle_timeout(NOWHERE, now)?;
-        }
-        while let Some(out) = self.dtls.poll_transmit() {
-            self.socket.send_to(&out.message, self.server)?;
+        self.report(now, server)
+    }
+
+    fn take(&mut self, datagram: &mut [u8], at_ns: u64, now: Instant) -> anyhow::Result<()> {
+        let (Some(remote), Some(dtls)) = (&self.remote, &mut self.dtls) else {
+            return Ok(());
+        };
+        match datagram.first().copied().unwrap_or(255) {
+            0..=3 => {
+                let crypto = self.identity.provider.clone();
+                if let Some(answer) = ice::answer(crypto, datagram, remote.address)? {
+                    self.socket.send_to(&answer, remote.address)?;
+                } else if remote.passive && !self.started {
+                    self.started = true;
+                    let config = self.identity.as_client.clone();
+                    dtls.connect(now, NOWHERE, config, None)?;
+                }
+            }
+            20..=63 => {
+                let events = dtls.read(now, NOWHERE, None, BytesMut::from(&*datagram))?;
+                let complete =
+                    |event: &EndpointEvent| matches!(event, EndpointEvent::HandshakeComplete);
+                if events.iter().any(complete) {
+                    self.keys()?;
+                }
+            }
+            // RTCP has payload types 192 to 223 (RFC 5761).
+            128..=191 if datagram.len() >= 12 && !(192..=223).contains(&datagram[1]) => {
+                self.media(datagram, at_ns, now);
+            }
+            _ => {}
         }
         Ok(())
     }
 
-    /// Protects and sends one RTP packet.
-    pub fn send(&mut self, packet: &[u8]) -> anyhow::Result<()> {
-        let sealer = self.sealer.as_mut().context("not connected yet")?;
-        let sealed = sealer.encrypt_rtp(packet)?;
-        self.socket.send_to(&sealed, self.server)?;
-        Ok(())
+    fn media(&mut self, packet: &[u8], at_ns: u64, now: Instant) {
+        let Some(remote) = &self.remote else {
+            return;
+        };
+        if let (Some(feedback), Some(id)) = (&mut self.feedback, remote.transport_cc)
+            && let Some(sequence) = transport_sequence(packet, id)
+        {
+            let age = Duration::from_nanos(load::now_ns().saturating_sub(at_ns));
+            feedback.received(sequence, now.checked_sub(age).unwrap_or(now));
+        }
+        let payload_type = packet[1] & 0x7f;
+        if remote.repairs.contains(&payload_type) {
+            return;
+        }
+        self.received += 1;
+        if u16::from(packet[3]) % SAMPLE == self.sample
+            && let Some(opener) = &mut self.opener
+            && let Ok(opened) = opener.decrypt_rtp(packet)
+            && let Some((publisher, sent_ns)) = load::read_stamp(&opened)
+        {
+            self.latency.add(sent_ns, at_ns);
+            if let Some(heard) = &mut self.heard {
+                heard.push((payload_type, publisher));
+            }
+        }
     }
 
-    /// An ICE check that nominates (RFC 8445 section 7.2.4): it keeps consent, too.
-    fn check(&mut self) -> anyhow::Result<()> {
-        self.checks = self.checks.wrapping_add(1);
-        let mut message = Message::new();
-        message.set_type(BINDING_REQUEST);
-        message.transaction_id.0 = [self.checks; 12];
-        message.write_header();
-        let username = format!("{}:{}", self.remote_ufrag, self.ufrag);
-        TextAttribute::new(ATTR_USERNAME, username).add_to(&mut message)?;
-        message.add(ATTR_USE_CANDIDATE, &[]);
-        let crypto = self.identity.provider.crypto();
-        MessageIntegrity::new_short_term_integrity_with_provider(
-            self.remote_password.clone(),
-            crypto,
-        )
-        .add_to(&mut message)?;
-        FINGERPRINT.add_to(&mut message)?;
-        self.socket.send_to(&message.raw, self.server)?;
+    /// Transport-wide feedback, when it is due.
+    fn report(&mut self, now: Instant, server: SocketAddr) -> anyhow::Result<()> {
+        if let (Some(feedback), Some(reports)) = (&mut self.feedback, &mut self.reports) {
+            let mut packet = Vec::new();
+            while feedback.poll(now, REPORTER, 0, &mut packet) {
+                let sealed = reports.encrypt_rtcp(&packet)?;
+                let _ = self.socket.send_to(&sealed, server);
+                packet.clear();
+            }
+        }
         Ok(())
     }
 
     fn keys(&mut self) -> anyhow::Result<()> {
-        let state = self
-            .dtls
+        let (Some(remote), Some(dtls)) = (&self.remote, &self.dtls) else {
+            bail!("keys before the beginning");
+        };
+        let state = dtls
             .get_connection_state(NOWHERE)
             .context("a complete handshake has a state")?;
-        let profile = ProtectionProfile::AeadAes128Gcm;
+        let profile = match state.srtp_protection_profile() {
+            SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm => ProtectionProfile::AeadAes128Gcm,
+            other => bail!("the server chose {other:?}, not AES-GCM"),
+        };
         let bytes = 2 * (profile.key_len() + profile.salt_len());
         let material = state.export_keying_material(LABEL_EXTRACTOR_DTLS_SRTP, &[], bytes)?;
         let mut config = Config {
             profile,
             ..Config::default()
         };
-        config.set_session_keys_from_keying_material(material.as_ref(), self.starts)?;
+        config.set_session_keys_from_keying_material(material.as_ref(), remote.passive)?;
         let keys = &config.keys;
-        let crypto = self.identity.provider.crypto();
-        let mut sealer = Context::new(
-            &keys.local_master_key,
-            &keys.local_master_salt,
-            profile,
-            None,
-            None,
-            crypto,
-        )?;
+        let context = |key: &_, salt: &_| {
+            let crypto = self.identity.provider.crypto();
+            Context::new(key, salt, profile, None, None, crypto)
+        };
+        let mut reports = context(&keys.local_master_key, &keys.local_master_salt)?;
         // The server sends pictures once it has heard something that verifies: an empty receiver report.
-        let report = [0x80, 201, 0, 1, 0, 0, 0, 1];
-        self.socket
-            .send_to(&sealer.encrypt_rtcp(&report)?, self.server)?;
-        self.sealer = Some(sealer);
+        let report = [0x80, 201, 0, 1, 0, 0, 0, REPORTER as u8];
+        let sealed = reports.encrypt_rtcp(&report)?;
+        self.socket.send_to(&sealed, remote.address)?;
+        self.sender = Some(Sender {
+            sealer: context(&keys.local_master_key, &keys.local_master_salt)?,
+            socket: self.socket.clone(),
+            server: remote.address,
+        });
+        self.opener = Some(context(&keys.remote_master_key, &keys.remote_master_salt)?);
+        self.reports = Some(reports);
         self.connected = true;
         Ok(())
     }
 }
 
-/// Works for all of them until each is connected.
-pub fn connect(clients: &mut [Client]) -> anyhow::Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while clients.iter().any(|client| !client.connected) {
-        for client in clients.iter_mut() {
-            client.work(Instant::now())?;
-        }
-        if Instant::now() > deadline {
-            let missing = clients.iter().filter(|client| !client.connected).count();
-            bail!(
-                "{missing} of {} clients did not connect within 20 s",
-                clients.len()
-            );
-        }
-        std::thread::park_timeout(Duration::from_millis(1));
+/// The transport-wide sequence number in a header extension with this id (one-byte form, RFC 8285).
+fn transport_sequence(packet: &[u8], id: u8) -> Option<u16> {
+    if packet[0] & 0x10 == 0 {
+        return None;
     }
-    Ok(())
-}
-
-/// One m-line of sound and one of picture.
-fn offer(ufrag: &str, fingerprint: &str, publish: bool) -> String {
-    let direction = if publish { "sendonly" } else { "recvonly" };
-    let mut sdp =
-        String::from("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n");
-    for (mid, kind, payload_type, codec, ssrc) in [
-        (0, "audio", 111, "opus/48000/2", crate::load::AUDIO_SSRC),
-        (1, "video", 96, "VP8/90000", crate::load::VIDEO_SSRC),
-    ] {
-        sdp.push_str(&format!(
-            "m={kind} 9 UDP/TLS/RTP/SAVPF {payload_type}\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:{ufrag}\r\na=ice-pwd:{PASSWORD}\r\n\
-             a=fingerprint:sha-256 {fingerprint}\r\na=setup:actpass\r\na=mid:{mid}\r\na={direction}\r\na=rtcp-mux\r\n\
-             a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\na=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n\
-             a=rtpmap:{payload_type} {codec}\r\n"
-        ));
-        if kind == "video" {
-            sdp.push_str("a=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\n");
+    let at = 12 + 4 * usize::from(packet[0] & 0x0f);
+    let words = u16::from_be_bytes([*packet.get(at + 2)?, *packet.get(at + 3)?]);
+    let mut rest = packet.get(at + 4..at + 4 + 4 * usize::from(words))?;
+    while let Some((&first, behind)) = rest.split_first() {
+        if first == 0 {
+            rest = behind;
+            continue;
         }
-        if publish {
-            sdp.push_str(&format!("a=ssrc:{ssrc} cname:bench\r\n"));
+        let length = usize::from(first & 0x0f) + 1;
+        if first >> 4 == id {
+            return Some(u16::from_be_bytes([*behind.first()?, *behind.get(1)?]));
         }
+        rest = behind.get(length..)?;
     }
-    sdp
+    None
 }

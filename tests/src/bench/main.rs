@@ -1,156 +1,211 @@
-//! `bench [SUBSCRIBERS] [SECONDS] [RUNS]`: CPU of the media plane for each forwarded packet, with one publisher and many
-//! subscribers, beside the kernel's own part of it, measured in the same run. `make bench` calls it in a release build.
+//! `bench`: what the media plane costs, beside the kernel's own part of it and beside Janus, in one run on one machine.
+//! `make bench` calls it in a release build; `docs/benchmarks/README.md` says how to read what it writes.
 
 #![allow(unreachable_pub, reason = "a program: nothing is exported")]
 
+mod call;
 mod client;
 mod floor;
+mod ice;
+mod identity;
+mod inbox;
+mod janus;
+mod latency;
 mod load;
+mod measure;
+mod ours;
+mod process;
+mod publishers;
+mod record;
+mod scenario;
+mod sdp;
+mod serve;
+mod server;
+mod soak;
+mod table;
+mod verdict;
+mod whip;
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
 
-use anyhow::Context;
-use client::{Client, Identity};
-use sfu::{Sfu, SfuConfig};
+use clap::{Args, Parser, Subcommand};
+use scenario::{Scenario, TABLE};
 
-/// Before the measurement, so that caches, keyframes and slots have settled.
-const WARM_UP: Duration = Duration::from_secs(3);
+#[derive(Parser)]
+#[command(about = "What the media plane costs")]
+struct Arguments {
+    #[command(subcommand)]
+    command: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Measures scenarios on servers, one after the other, some times over.
+    Run {
+        /// `PxS`, `NxN`, with `a` for sound alone, `c` for congestion control, `s` for pictures spread over 13 ms.
+        #[arg(long, value_delimiter = ',', default_values_t = TABLE.map(str::to_owned))]
+        scenarios: Vec<String>,
+        /// `floor`, `ours`, `ours2`, `janus1`, `janus`.
+        #[arg(long, value_delimiter = ',', default_value = "floor,ours,janus1,janus")]
+        servers: Vec<String>,
+        /// Seconds that are measured.
+        #[arg(long, default_value_t = 5.0)]
+        seconds: f64,
+        /// How often.
+        #[arg(long, default_value_t = 1)]
+        runs: usize,
+        /// Where the results are appended.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Adds subscribers to a scenario until a server gives out.
+    Ramp {
+        /// `PxS`: where it begins.
+        #[arg(long)]
+        scenario: String,
+        /// `ours`, `ours2`, `janus1`, `janus`.
+        #[arg(long, default_value = "ours")]
+        server: String,
+        /// Subscribers that are added at a time.
+        #[arg(long)]
+        step: usize,
+        /// The most subscribers.
+        #[arg(long)]
+        most: usize,
+        /// Seconds that are measured at each step.
+        #[arg(long, default_value_t = 3.0)]
+        seconds: f64,
+        /// Where the results are appended.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Writes the page of what was kept.
+    Report {
+        /// The results.
+        results: PathBuf,
+        /// What the machine is.
+        #[arg(long)]
+        machine: String,
+        /// When it was measured.
+        #[arg(long)]
+        date: String,
+    },
+    /// A long call: is memory flat, does everybody hear and see who speaks?
+    Soak(Soak),
+    /// Our media plane, told by its standard input; the others start it.
+    #[command(hide = true)]
+    Serve {
+        /// Shards.
+        shards: usize,
+    },
+    /// The kernel's own part; the others start it.
+    #[command(hide = true)]
+    Floor {
+        /// Where to send.
+        ports: String,
+        /// Not back to the sender.
+        #[arg(action = clap::ArgAction::Set)]
+        meeting: bool,
+    },
+}
+
+#[derive(Args)]
+struct Soak {
+    /// How many.
+    #[arg(long, default_value_t = 30)]
+    participants: usize,
+    /// How long.
+    #[arg(long, default_value_t = 10.0)]
+    minutes: f64,
+    /// With transport-wide congestion control.
+    #[arg(long)]
+    congestion: bool,
+    /// `http://host:port` of a whole server that runs already; without it, our media plane alone.
+    #[arg(long, requires_all = ["room", "tickets", "pid"])]
+    url: Option<String>,
+    /// A room of that server.
+    #[arg(long, default_value = "")]
+    room: String,
+    /// A file of join tickets for it, one a line: one for each participant.
+    #[arg(long)]
+    tickets: Option<PathBuf>,
+    /// The server's process.
+    #[arg(long, default_value_t = 0)]
+    pid: u32,
+}
 
 fn main() -> anyhow::Result<()> {
-    let mut args = std::env::args().skip(1);
-    let mut number = |default: f64| {
-        args.next()
-            .and_then(|arg| arg.parse().ok())
-            .unwrap_or(default)
+    match Arguments::parse().command {
+        What::Run {
+            scenarios,
+            servers,
+            seconds,
+            runs,
+            out,
+        } => {
+            process::pin_generator()?;
+            for _ in 0..runs {
+                for scenario in &scenarios {
+                    for server in &servers {
+                        one(&Scenario::parse(scenario)?, server, seconds, out.as_deref());
+                    }
+                }
+            }
+            Ok(())
+        }
+        What::Ramp {
+            scenario,
+            server,
+            step,
+            most,
+            seconds,
+            out,
+        } => {
+            process::pin_generator()?;
+            let scenario = Scenario::parse(&scenario)?;
+            measure::ramp(&scenario, &server, step, most, seconds, |record| {
+                record.keep(out.as_deref())
+            })
+        }
+        What::Report {
+            results,
+            machine,
+            date,
+        } => {
+            print!("{}", table::page(&record::read(&results)?, &machine, &date));
+            Ok(())
+        }
+        What::Soak(soak) => soak_on(&soak),
+        What::Serve { shards } => serve::run(shards),
+        What::Floor { ports, meeting } => floor::run(&ports, meeting),
+    }
+}
+
+/// One run. A server that fails is said to have failed; the others go on.
+fn one(scenario: &Scenario, server: &str, seconds: f64, out: Option<&std::path::Path>) {
+    let record = match server {
+        "floor" => floor::measure(scenario, seconds),
+        _ => measure::run(scenario, server, seconds),
     };
-    let (subscribers, seconds, runs) = (number(50.0) as usize, number(10.0), number(3.0) as usize);
-    println!(
-        "1 publisher x {subscribers} subscribers, video 1500 kbit/s in 1200 B packets + Opus 50/s, {seconds} s a run"
-    );
-    println!(
-        "run   packets/s   lost   packets/message   server us/packet   kernel floor us/packet   ratio"
-    );
-    let mut ratios = Vec::new();
-    let mut costs = Vec::new();
-    for run in 1..=runs.max(1) {
-        let measured = forward(subscribers, seconds)?;
-        let floor = floor::measure(subscribers, seconds.min(5.0))?;
-        let ratio = measured.cpu_us / floor;
-        println!(
-            "{run:>3}   {:>9.0}   {:>4.1}%   {:>15.2}   {:>16.2}   {:>22.2}   {ratio:>5.2}",
-            measured.packets_a_second,
-            measured.lost_percent,
-            measured.packets_a_message,
-            measured.cpu_us,
-            floor
-        );
-        ratios.push(ratio);
-        costs.push(measured.cpu_us);
+    if let Err(error) = record.and_then(|record| record.keep(out)) {
+        println!("{:>8} {server:>7} failed: {error:#}", scenario.name);
     }
-    println!(
-        "median: {:.2} us per forwarded packet, {:.2} times the kernel floor",
-        median(&mut costs),
-        median(&mut ratios)
-    );
-    Ok(())
 }
 
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-struct Measured {
-    cpu_us: f64,
-    packets_a_second: f64,
-    lost_percent: f64,
-    packets_a_message: f64,
-}
-
-/// One run with a media plane of its own.
-fn forward(subscribers: usize, seconds: f64) -> anyhow::Result<Measured> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
-    let (sfu, publisher, clients) = runtime.block_on(async {
-        let config = SfuConfig {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            public_addresses: vec![[127, 0, 0, 1].into()],
-            ..SfuConfig::default()
-        };
-        let (sfu, mut events) = Sfu::start(config)?;
-        tokio::spawn(async move { while events.recv().await.is_some() {} });
-        let identity = Arc::new(Identity::generate()?);
-        let publisher = Client::join(&sfu, &identity, "bench", 1, true).await?;
-        let mut clients = Vec::new();
-        for id in 0..subscribers {
-            clients.push(Client::join(&sfu, &identity, "bench", 100 + id as u64, false).await?);
+fn soak_on(soak: &Soak) -> anyhow::Result<()> {
+    process::pin_generator()?;
+    let mut server: Box<dyn server::Server> = match (&soak.url, &soak.tickets) {
+        (Some(url), Some(tickets)) => {
+            let tickets = std::fs::read_to_string(tickets)?;
+            let tickets = tickets.lines().map(str::to_owned).collect();
+            Box::new(whip::Whip::new(url, &soak.room, tickets, soak.pid)?)
         }
-        anyhow::Ok((sfu, publisher, clients))
-    })?;
-    let mut everyone = vec![publisher];
-    everyone.extend(clients);
-    client::connect(&mut everyone)?;
-    let publisher = everyone.remove(0);
-    let mut clients = everyone;
-
-    let over = Arc::new(AtomicBool::new(false));
-    let stop = over.clone();
-    let sending = std::thread::spawn(move || publish(publisher, &stop));
-    work(&mut clients, WARM_UP)?;
-    let before = runtime.block_on(sfu.stats())?;
-    let received_before: u64 = clients.iter().map(|client| client.received).sum();
-    let started = Instant::now();
-    work(&mut clients, Duration::from_secs_f64(seconds))?;
-    let after = runtime.block_on(sfu.stats())?;
-    let took_s = started.elapsed().as_secs_f64();
-    work(&mut clients, Duration::from_millis(50))?;
-    let received: u64 = clients.iter().map(|client| client.received).sum::<u64>() - received_before;
-    over.store(true, Ordering::Relaxed);
-    sending
-        .join()
-        .ok()
-        .context("the publisher ended by a panic")??;
-    runtime.block_on(sfu.shutdown());
-
-    let packets = after.packets_out - before.packets_out;
-    anyhow::ensure!(packets > 0, "nothing was forwarded: {after:?}");
-    Ok(Measured {
-        cpu_us: (after.cpu_us - before.cpu_us) as f64 / packets as f64,
-        packets_a_message: packets as f64
-            / (after.messages_out - before.messages_out).max(1) as f64,
-        packets_a_second: packets as f64 / took_s,
-        lost_percent: (100.0 - received as f64 * 100.0 / packets as f64).max(0.0),
-    })
-}
-
-/// Lets every client read for so long.
-fn work(clients: &mut [Client], how_long: Duration) -> anyhow::Result<()> {
-    let end = Instant::now() + how_long;
-    while Instant::now() < end {
-        let now = Instant::now();
-        for client in clients.iter_mut() {
-            client.work(now)?;
-        }
-        std::thread::park_timeout(Duration::from_millis(1));
-    }
-    Ok(())
-}
-
-/// Sends the load until told to stop.
-fn publish(mut publisher: Client, stop: &AtomicBool) -> anyhow::Result<()> {
-    let start = Instant::now();
-    let mut load = load::Load::default();
-    while !stop.load(Ordering::Relaxed) {
-        for packet in load.due(start.elapsed()) {
-            publisher.send(&packet)?;
-        }
-        publisher.work(Instant::now())?;
-        std::thread::park_timeout(Duration::from_micros(100));
-    }
-    Ok(())
+        _ => Box::new(ours::Ours::start(1)?),
+    };
+    soak::run(
+        server.as_mut(),
+        soak.participants,
+        soak.minutes,
+        soak.congestion,
+    )
 }
