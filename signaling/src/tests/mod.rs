@@ -69,6 +69,7 @@ impl House {
         self.key.sign(&Ticket {
             room: ROOM.into(),
             name: name.map(str::to_owned),
+            verified: false,
             grants: grants.to_vec(),
             expires_s: unix_now_s() + 600,
         })
@@ -78,6 +79,7 @@ impl House {
         self.key.sign(&Ticket {
             room: ROOM.into(),
             name: name.map(str::to_owned),
+            verified: false,
             grants: TALK.to_vec(),
             expires_s: unix_now_s() - 1,
         })
