@@ -19,7 +19,9 @@ export default defineConfig({
       input: {
         call: "src/call/main.ts",
         check: "src/check/main.ts",
+        log: "src/log/main.ts",
         player: "src/player/main.ts",
+        rights: "src/rights/main.ts",
         page: "src/page.ts",
         main: "../styles/main.css",
       },

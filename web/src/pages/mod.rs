@@ -4,6 +4,7 @@
 pub mod about;
 pub mod archive;
 pub mod check;
+pub mod civic_log;
 pub mod context;
 pub mod design;
 pub mod display;
@@ -13,6 +14,7 @@ pub mod host;
 pub mod icons;
 pub mod portraits;
 pub mod receptions;
+pub mod rights;
 pub mod sign_in;
 pub mod view;
 
@@ -44,6 +46,10 @@ pub fn router() -> Router<AppState> {
         .route("/atsijungti", post(sign_in::sign_out))
         .route("/aikste/rodinys", post(display::set))
         .route("/patikra", get(check::show))
+        .route("/mano-teises", get(rights::show))
+        .route("/zurnalas", get(civic_log::list))
+        .route("/zurnalas/{n}", get(civic_log::show))
+        .route("/zurnalas.atom", get(civic_log::feed))
         .route("/dizainas", get(design::show))
         .route("/apie", get(about::about))
         .route("/prieinamumas", get(about::accessibility))
