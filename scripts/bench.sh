@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures, in a release build: (1) join to first decoded picture in Chromium over loopback, 20 joins; (2) server CPU for each
-# forwarded packet with 1 publisher and 50 subscribers, beside the kernel's own part. `bench.sh join` or `bench.sh forward`
-# does one of them. Read the ratios: absolute numbers are this machine's.
+# forwarded packet with 1 publisher and 50 subscribers, beside the kernel's own part; (3) a token issued and
+# spent, and a log of 100,000 records verified. `bench.sh join`, `forward` or `civic` does one of them. Read the ratios: absolute numbers are this machine's.
 PROFILE="${PROFILE:-release}"
 source "$(dirname "$0")/env.sh"
 
@@ -14,6 +14,10 @@ if [ "$what" = all ] || [ "$what" = forward ]; then
     cargo build --locked --profile "$PROFILE" --package tests --bin bench
     say "CPU for each forwarded packet"
     "$CARGO_TARGET_DIR/$(profile_dir)/bench" "${SUBSCRIBERS:-50}" "${SECONDS_A_RUN:-10}" "${RUNS:-3}"
+fi
+if [ "$what" = all ] || [ "$what" = civic ]; then
+    say "Tokens, and the civic log"
+    cargo bench --locked --package civic-api --bench civic
 fi
 if [ "$what" = all ] || [ "$what" = join ]; then
     scripts/build.sh
