@@ -4,8 +4,9 @@
 #   bench.sh ramp       the same, with more and more subscribers, until a server gives out
 #   bench.sh page       writes the page from what the two above have kept
 #   bench.sh join       join to first decoded picture in Chromium over loopback, 20 joins
+#   bench.sh civic      a token issued and spent, a log of 100,000 records verified
 #   bench.sh soak       a call of 30 for 10 minutes: flat memory, everybody hears and sees who speaks
-# Without an argument: table, ramp, page, join. Nothing else may run on the machine meanwhile. docs/benchmarks/README.md says more.
+# Without an argument: table, ramp, page, civic, join. Nothing else may run on the machine meanwhile. docs/benchmarks/README.md says more.
 #   RUNS=3 SECONDS_A_RUN=5 LOADS="1x10 1x100 1x100s 1x500 10x10 50x50a" SERVERS=floor,ours,ours2,janus1,janus MINUTES=10
 #   RESULTS=file that runs are appended to (a new one each day)   BENCH_UNDER="a command that starts each measurement"
 PROFILE="${PROFILE:-release}"
@@ -25,7 +26,7 @@ scripts/install.sh test
 note "$machine, load $(cut -d' ' -f1-3 /proc/loadavg)"
 mkdir -p "$(dirname "$results")"
 
-if [ "$what" != join ]; then
+if [ "$what" != join ] && [ "$what" != civic ]; then
     say "Building the headless clients (release; the first time takes minutes)"
     cargo build --locked --profile "$PROFILE" --package tests --bin bench
 fi
@@ -60,6 +61,10 @@ fi
 if wants soak; then
     say "A long call"
     bench soak --participants "${PARTICIPANTS:-30}" --minutes "${MINUTES:-10}"
+fi
+if wants civic; then
+    say "Tokens, and the civic log"
+    cargo bench --locked --package civic-api --bench civic
 fi
 if wants join; then
     scripts/build.sh

@@ -53,6 +53,27 @@ pub enum Error {
     /// A seat is refused.
     #[error("seat refused: {0}")]
     Seat(#[from] Refusal),
+    /// This is only for whom the city has identified.
+    #[error("verification is required")]
+    VerificationRequired,
+    /// No tokens are issued for this right (any more).
+    #[error("the right is closed")]
+    RightClosed,
+    /// This account was given its token for this right.
+    #[error("the token is issued already")]
+    TokenAlreadyIssued,
+    /// The token is not signed by the right's key.
+    #[error("the token is invalid")]
+    TokenInvalid,
+    /// The token was spent before.
+    #[error("the token is spent")]
+    TokenSpent,
+    /// A cryptographic operation failed that does not fail.
+    #[error("cryptography failed")]
+    Crypto,
+    /// Too many follow the log at once.
+    #[error("too many listeners")]
+    Busy,
     /// The database failed.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
@@ -115,9 +136,16 @@ impl Error {
             Error::Invalid { .. } => "invalid_field",
             Error::WrongState(code) => code,
             Error::Seat(refusal) => refusal.code(),
+            Error::Busy => "too_many_listeners",
+            Error::VerificationRequired => "verification_required",
+            Error::RightClosed => "right_closed",
+            Error::TokenAlreadyIssued => "token_already_issued",
+            Error::TokenInvalid => "token_invalid",
+            Error::TokenSpent => "token_spent",
             Error::Database(_)
             | Error::Migration(_)
             | Error::Inconsistent { .. }
+            | Error::Crypto
             | Error::LogRecord { .. } => "internal_error",
         }
     }
@@ -133,14 +161,22 @@ impl Error {
             | Error::Seat(Refusal::IdentificationRequired | Refusal::NameRequiresSignIn) => {
                 StatusCode::UNAUTHORIZED
             }
-            Error::NotAllowed | Error::DemonstrationOff => StatusCode::FORBIDDEN,
+            Error::NotAllowed
+            | Error::DemonstrationOff
+            | Error::VerificationRequired
+            | Error::TokenInvalid => StatusCode::FORBIDDEN,
+            Error::RightClosed | Error::TokenAlreadyIssued | Error::TokenSpent => {
+                StatusCode::CONFLICT
+            }
             Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Error::WrongState(_) | Error::Seat(Refusal::Ended | Refusal::NotOpen) => {
                 StatusCode::CONFLICT
             }
             Error::Database(_)
             | Error::Migration(_)
             | Error::Inconsistent { .. }
+            | Error::Crypto
             | Error::LogRecord { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -207,6 +243,27 @@ fn titles(code: &str) -> (&'static str, &'static str) {
         "name_requires_sign_in" => (
             "Norėdami kalbėti savo vardu, prisijunkite",
             "To speak by name, sign in",
+        ),
+        "verification_required" => (
+            "Tam reikia patvirtintos tapatybės",
+            "For this your identity must be verified",
+        ),
+        "right_closed" => (
+            "Ši teisė nebeišduodama",
+            "This right is no longer given out",
+        ),
+        "token_already_issued" => (
+            "Šią teisę jau gavote – ji kitoje jūsų naršyklėje arba atkūrimo faile",
+            "You were given this right already: it is in another browser of yours or in your recovery file",
+        ),
+        "token_invalid" => (
+            "Teisės ženklas netinka",
+            "The token of the right is not valid",
+        ),
+        "token_spent" => ("Ši teisė jau panaudota", "This right has been used already"),
+        "too_many_listeners" => (
+            "Žurnalą dabar seka per daug programų. Pabandykite vėliau",
+            "Too many programs follow the log now. Please try later",
         ),
         "recording_not_agreed" => ("Šis priėmimas neįrašomas", "This reception is not recorded"),
         "recording_running" => ("Įrašymas jau vyksta", "A recording is already running"),

@@ -16,6 +16,7 @@ pub mod language;
 pub mod log;
 mod random;
 mod router;
+pub mod tokens;
 
 use std::sync::Arc;
 
@@ -38,6 +39,8 @@ pub struct Civic {
     pub clock: Arc<dyn Clock>,
     /// How the operator set things up.
     pub settings: Arc<Settings>,
+    /// Where the private keys of rights can be opened.
+    pub vault: Arc<tokens::Vault>,
 }
 
 /// How the operator set things up.
@@ -64,7 +67,14 @@ impl Civic {
             db,
             clock,
             settings: Arc::new(settings),
+            vault: Arc::new(tokens::Vault::fleeting()),
         }
+    }
+
+    /// The same with a vault that the next process opens too; without it rights end with this process.
+    pub fn with_vault(mut self, vault: tokens::Vault) -> Self {
+        self.vault = Arc::new(vault);
+        self
     }
 
     /// The time, to the microsecond.

@@ -9,7 +9,7 @@ use axum::{Extension, Json, Router, middleware};
 use utoipa::OpenApi;
 
 use crate::error::{self, Problem};
-use crate::{Civic, Error, conferences, identity, log};
+use crate::{Civic, Error, conferences, identity, log, tokens};
 
 /// The largest body that is read, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -77,8 +77,29 @@ fn routes() -> Vec<Route> {
             "/api/v1/recordings/{id}",
             get(conferences::recordings::http::one),
         ),
+        route("get", "/api/v1/rights", get(tokens::http::list)),
+        route("post", "/api/v1/rights/tokens", post(tokens::http::issue)),
         route("get", "/api/v1/log", get(log::http::list)),
         route("get", "/api/v1/log/head", get(log::http::head)),
+        route("get", "/api/v1/log/events", get(log::http::listen)),
+        route("get", "/api/v1/log/records/{seq}", get(log::http::one)),
+        route("get", "/api/v1/log/checkpoint", get(log::http::checkpoint)),
+        route(
+            "get",
+            "/api/v1/log/checkpoints",
+            get(log::http::checkpoints),
+        ),
+        route("get", "/api/v1/log/keys", get(log::http::keys)),
+        route(
+            "get",
+            "/api/v1/log/proofs/inclusion",
+            get(log::http::inclusion),
+        ),
+        route(
+            "get",
+            "/api/v1/log/proofs/consistency",
+            get(log::http::consistency),
+        ),
     ]
 }
 
@@ -136,8 +157,17 @@ async fn method_not_allowed() -> Error {
         conferences::http::end,
         conferences::recordings::http::list,
         conferences::recordings::http::one,
+        tokens::http::list,
+        tokens::http::issue,
         log::http::list,
         log::http::head,
+        log::http::listen,
+        log::http::one,
+        log::http::checkpoint,
+        log::http::checkpoints,
+        log::http::keys,
+        log::http::inclusion,
+        log::http::consistency,
     ),
     components(schemas(Problem))
 )]

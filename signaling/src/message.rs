@@ -241,6 +241,8 @@ pub struct Participant {
     pub seat: u32,
     /// What they are called.
     pub label: Label,
+    /// Whoever they are, they were identified before they came.
+    pub verified: bool,
     /// They host.
     pub host: bool,
     /// They may send.

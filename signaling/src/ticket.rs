@@ -25,6 +25,8 @@ pub struct Ticket {
     pub room: String,
     /// What the holder is called; `None`: an anonymous voice, numbered by the room.
     pub name: Option<String>,
+    /// The holder was identified elsewhere, and it is not said who they are.
+    pub verified: bool,
     /// What the holder may do.
     pub grants: Vec<Grant>,
     /// Seconds since the Unix epoch after which it is refused.
@@ -84,6 +86,8 @@ struct Claims {
     room: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    verified: bool,
     grants: Vec<Grant>,
     exp: u64,
     iat: u64,
@@ -109,6 +113,7 @@ impl TicketKey {
         let claims = Claims {
             room: ticket.room.clone(),
             name: ticket.name.clone(),
+            verified: ticket.verified,
             grants: ticket.grants.clone(),
             exp: ticket.expires_s,
             iat: unix_now_s(),
@@ -133,6 +138,7 @@ impl TicketKey {
         Ok(Ticket {
             room: claims.room,
             name: claims.name,
+            verified: claims.verified,
             grants: claims.grants,
             expires_s: claims.exp,
         })
@@ -166,6 +172,7 @@ mod tests {
         Ticket {
             room: "conference-1".into(),
             name: Some("Ona".into()),
+            verified: false,
             grants: vec![Grant::Publish, Grant::Subscribe],
             expires_s: 1_000,
         }
@@ -242,6 +249,21 @@ mod tests {
         names.sort();
         assert_eq!(names, ["exp", "grants", "iat", "jti", "room"]);
         assert_ne!(token, key.sign(&anonymous));
+    }
+
+    #[test]
+    fn a_verified_ticket_says_so_and_nothing_more() {
+        let key = TicketKey::random();
+        let verified = Ticket {
+            name: None,
+            verified: true,
+            ..ticket()
+        };
+        let token = key.sign(&verified);
+        assert_eq!(key.verify(&token, 0), Ok(verified));
+        let claims: serde_json::Value = serde_json::from_str(&part(&token, 1)).unwrap();
+        assert_eq!(claims["verified"], true);
+        assert_eq!(claims.as_object().unwrap().len(), 6);
     }
 
     #[test]

@@ -96,11 +96,13 @@ export class Visitor {
     await this.until('is in the lobby', () => location.pathname.endsWith('/pokalbis'));
   }
 
-  /** Through the lobby into the room: `as` is `name` or `anonymous`. */
+  /** Through the lobby into the room: `as` is `name`, `anonymous` or `verified`. */
   async enter(conference, { as, camera = true } = {}) {
     await this.goto(`/priemimai/${conference}/pokalbis`);
     await this.sees('[data-view=lobby]');
     await this.sees('[data-do=enter]');
+    // Offered once the browser has looked what rights it holds.
+    if (as === 'verified') await this.until('may be verified', () => !!document.querySelector('input[value=verified]'));
     if (as) {
       const choice = await this.eval(
         (wanted) => !!document.querySelector(`input[name=as][value=${wanted}]`),

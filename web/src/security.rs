@@ -74,6 +74,9 @@ async fn check(request: Request, token: &str, is_new: bool) -> Result<Request, B
     if !same_origin(request.headers(), &host_of(&request)) {
         return Err(refuse("origin_foreign"));
     }
+    if is_by_token(&request) {
+        return Ok(request);
+    }
     if is_new {
         return Err(refuse("csrf_missing"));
     }
@@ -104,6 +107,15 @@ async fn check(request: Request, token: &str, is_new: bool) -> Result<Request, B
         Some(_) => Err(refuse("csrf_wrong")),
         None => Err(refuse("csrf_missing")),
     }
+}
+
+/// A seat is asked for with a token in the body and no cookie at all: there is nothing of the visitor's that another page
+/// could use, and a cookie is what such a request must not have.
+fn is_by_token(request: &Request) -> bool {
+    let path = request.uri().path();
+    path.starts_with("/api/v1/conferences/")
+        && path.ends_with("/seat-by-token")
+        && !request.headers().contains_key(header::COOKIE)
 }
 
 /// The raw value of a form field; our token is hex, so nothing in it is ever escaped.
@@ -271,6 +283,18 @@ mod tests {
             .into_iter()
             .fold(request, |r, host| r.header("host", host));
         request.body(Body::empty()).unwrap()
+    }
+
+    #[test]
+    fn only_a_seat_by_token_needs_no_cookie_and_only_without_one() {
+        let path = "/api/v1/conferences/x/seat-by-token";
+        assert!(is_by_token(&asked(path, Some("aikste.test"))));
+        assert!(!is_by_token(&asked("/api/v1/conferences/x/seat", None)));
+        assert!(!is_by_token(&asked("/x/seat-by-token", None)));
+        let mut with_cookie = asked(path, None);
+        let cookie = HeaderValue::from_static("aikste_session=x");
+        with_cookie.headers_mut().insert(header::COOKIE, cookie);
+        assert!(!is_by_token(&with_cookie));
     }
 
     #[test]

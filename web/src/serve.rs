@@ -18,7 +18,9 @@ use tower_http::limit::RequestBodyLimitLayer;
 use crate::config::{Config, LogFormat};
 use crate::secrets::Secrets;
 use crate::state::AppState;
-use crate::{check, glue, health, keeping, media, metrics, pages, seats, security, tls, watch};
+use crate::{
+    check, glue, health, keeping, log_key, media, metrics, pages, rights, seats, security, tls, watch,
+};
 
 /// Largest request body, in bytes; uploads come in a later version, with a limit of their own.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -63,9 +65,13 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let glue = tokio::spawn(glue::run(state.clone(), room_events, recorder_events));
     let keeping = tokio::spawn(keeping::run(state.civic.clone(), config.media_dir()));
+    let checkpoints = tokio::spawn(log_key::run(state.civic.clone(), config.clone()));
+    let rights = tokio::spawn(rights::run(state.civic.clone()));
     let metrics = tokio::spawn(metrics::listen(state.clone()).await?);
     let result = listen(&config, router(state.clone()), &state).await;
     keeping.abort();
+    checkpoints.abort();
+    rights.abort();
     metrics.abort();
     if let Some(recorder) = &state.recorder {
         recorder.shutdown().await;
@@ -111,11 +117,10 @@ pub async fn open_civic(config: &Config) -> anyhow::Result<civic_api::Civic> {
         demo_accounts: config.demo.accounts,
         base_url: config.public_url(),
     };
-    Ok(civic_api::Civic::new(
-        db,
-        Arc::new(civic_api::SystemClock),
-        settings,
-    ))
+    let secrets = Secrets::load_or_create(&config.data.dir.join("secret.key"))?;
+    let vault = civic_api::tokens::Vault::new(&secrets.derive("rights/1"));
+    let civic = civic_api::Civic::new(db, Arc::new(civic_api::SystemClock), settings);
+    Ok(civic.with_vault(vault))
 }
 
 fn start_media(

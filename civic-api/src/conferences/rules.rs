@@ -86,6 +86,19 @@ pub fn may_enter(
     })
 }
 
+/// Whoever has shown that the city has identified them, without saying who they are, may sit in every open reception.
+pub fn may_enter_verified(conference: &Conference) -> Result<SeatGrant, Refusal> {
+    match conference.status {
+        Status::Ended => Err(Refusal::Ended),
+        Status::Announced => Err(Refusal::NotOpen),
+        Status::Open => Ok(SeatGrant {
+            room: conference.room(),
+            name: None,
+            host: false,
+        }),
+    }
+}
+
 /// Who answers to residents may announce receptions: members of the council, leaders of the city, administrators.
 pub fn may_create(account: &Account) -> Result<(), Error> {
     if identity::rules::may_host(account.role) {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::Record;
-use crate::{Db, Error};
+use super::{Record, store};
+use crate::{Db, Error, Tx};
 
 /// Other processes (another node, `aikste demo fill`) also write: their records are seen after at most this long.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -68,4 +68,17 @@ impl Follower {
     async fn wait(&mut self) {
         let _ = timeout(LOOK_AGAIN, self.wake.changed()).await;
     }
+}
+
+/// Follows the log on from where the durable follower of this name has come, across restarts. Its deeds and
+/// [`advance`] go into one transaction: then nothing is missed and nothing is done twice.
+pub async fn follow_as(db: &Db, name: &str) -> Result<Follower, Error> {
+    let seq = store::cursor(db, name).await?;
+    Ok(Follower::new(db.clone(), seq))
+}
+
+/// Says that the follower `name` has dealt with the records after `from` up to `to`. False: another one of that name
+/// was faster, and the change must not be committed.
+pub async fn advance(tx: &mut Tx, name: &str, from: i64, to: i64) -> Result<bool, Error> {
+    store::move_cursor(tx, name, from, to).await
 }

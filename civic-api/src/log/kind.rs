@@ -31,6 +31,12 @@ pub enum Kind {
     RecordingFailed,
     /// Recordings were deleted, their time being over.
     RecordingDeleted,
+    /// The log's checkpoints are signed with this key from now on.
+    LogKeySet,
+    /// Tokens are issued for a right; its key is published.
+    RightOpened,
+    /// No more tokens can be issued for a right.
+    RightClosed,
     /// The demonstration city was filled.
     DemoFilled,
     /// The demonstration city was removed.
@@ -39,7 +45,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 13] = [
+    pub const ALL: [Kind; 16] = [
         Kind::ConferenceCreated,
         Kind::ConferenceMoved,
         Kind::ConferenceOpened,
@@ -51,6 +57,9 @@ impl Kind {
         Kind::RecordingFinished,
         Kind::RecordingFailed,
         Kind::RecordingDeleted,
+        Kind::LogKeySet,
+        Kind::RightOpened,
+        Kind::RightClosed,
         Kind::DemoFilled,
         Kind::DemoRemoved,
     ];
@@ -69,6 +78,9 @@ impl Kind {
             Kind::RecordingFinished => "recording.finished",
             Kind::RecordingFailed => "recording.failed",
             Kind::RecordingDeleted => "recording.deleted",
+            Kind::LogKeySet => "log.key_set",
+            Kind::RightOpened => "right.opened",
+            Kind::RightClosed => "right.closed",
             Kind::DemoFilled => "demo.filled",
             Kind::DemoRemoved => "demo.removed",
         }
@@ -94,6 +106,9 @@ impl Kind {
             }
             Kind::RecordingFailed => &["conference", "reason"],
             Kind::RecordingDeleted => &["conference"],
+            Kind::LogKeySet => &["key"],
+            Kind::RightOpened => &["key_sha256"],
+            Kind::RightClosed => &["issued", "spent"],
             Kind::DemoFilled => &["accounts", "conferences"],
             Kind::DemoRemoved => &["accounts", "conferences", "recordings"],
         }

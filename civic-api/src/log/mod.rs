@@ -3,19 +3,30 @@
 //! only ids, counts, times and salted digests: a person can be erased elsewhere and the chain still verifies.
 
 mod chain;
+mod events;
 mod follow;
 pub(crate) mod http;
 mod kind;
+pub mod merkle;
+pub mod note;
+mod proof;
 mod store;
+mod tree;
+mod verify;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 pub use chain::{GENESIS, canonical, digest, hash};
-pub use follow::Follower;
+pub use follow::{Follower, advance, follow_as};
 pub use kind::Kind;
+pub use proof::{
+    Consistency, Inclusion, Published, PublishedKey, announce, checkpoint, checkpoints_after,
+    consistency, inclusion, keys, seal, signed,
+};
+pub use verify::{Break, Fault, Sum, Verdict, Verifier, line, verify, verify_lines};
 
 use crate::db::Connection;
 use crate::identity::Role;
@@ -68,7 +79,8 @@ impl Actor {
 }
 
 /// A record of the log.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Record {
     /// Its number: 1, 2, 3 … without gaps.
     pub seq: i64,
@@ -104,35 +116,17 @@ pub struct Head {
     pub hash: String,
 }
 
-/// What [`verify`] found.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    /// Every record is as it was written.
-    Whole(Head),
-    /// One is not.
-    Broken(Break),
-}
-
-/// The first record that is not as it was written.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Break {
-    /// Its number.
-    pub seq: i64,
-    /// What is wrong.
-    pub fault: Fault,
-}
-
-/// What can be wrong with a record.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fault {
-    /// It is not there.
-    Missing,
-    /// It does not name the hash of the one before it.
-    NotChained,
-    /// Its hash is not that of its content.
-    Altered,
-    /// Its hash is not the one the head names.
-    NotTheHead,
+/// Which records a reader wants to see, newest first.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Filter {
+    /// Only of this kind.
+    pub kind: Option<String>,
+    /// Not before this moment.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub until: Option<Timestamp>,
+    /// Before the record of this number.
+    pub before: Option<i64>,
 }
 
 /// Records what happens, together with the rest of the change: at its commit. Refuses what the kind does not allow.
@@ -151,7 +145,9 @@ pub(crate) async fn write(
     if entries.is_empty() {
         return Ok(None);
     }
-    let mut head = store::lock_head(connection).await?;
+    let end = store::lock_head(connection).await?;
+    let mut head = end.head;
+    tree::catch_up(connection, end.tree_size, head.seq).await?;
     for entry in entries {
         let stream_seq = store::last_of_stream(connection, &entry.stream).await? + 1;
         let mut record = Record {
@@ -168,12 +164,14 @@ pub(crate) async fn write(
         };
         record.hash = chain::hash(&record);
         store::insert(connection, &record).await?;
+        tree::grow(connection, record.seq, &record.hash).await?;
         head = Head {
             seq: record.seq,
             hash: record.hash,
         };
     }
     store::move_head(connection, &head).await?;
+    store::set_tree_size(connection, head.seq).await?;
     Ok(Some(head.seq))
 }
 
@@ -187,6 +185,20 @@ pub async fn after(db: &Db, seq: i64, limit: i64) -> Result<Vec<Record>, Error> 
     store::after(db.reader(), seq, limit.clamp(1, PAGE)).await
 }
 
+/// One record.
+pub async fn record(db: &Db, seq: i64) -> Result<Record, Error> {
+    let mut found = store::after(db.reader(), seq - 1, 1).await?;
+    match found.pop() {
+        Some(record) if record.seq == seq => Ok(record),
+        _ => Err(Error::NotFound),
+    }
+}
+
+/// At most `limit` (and at most [`PAGE`]) records that a filter lets through, the newest first.
+pub async fn browse(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<Record>, Error> {
+    store::browse(db.reader(), filter, limit.clamp(1, PAGE)).await
+}
+
 /// The records of one stream after its number `stream_seq`, in order; at most [`PAGE`].
 pub async fn stream_after(db: &Db, stream: &str, stream_seq: i64) -> Result<Vec<Record>, Error> {
     store::stream_after(db.reader(), stream, stream_seq, PAGE).await
@@ -195,48 +207,4 @@ pub async fn stream_after(db: &Db, stream: &str, stream_seq: i64) -> Result<Vec<
 /// Follows the log from the record after `seq`: nothing is missed, nothing comes twice.
 pub fn follow(db: &Db, seq: i64) -> Follower {
     Follower::new(db.clone(), seq)
-}
-
-/// Reads the log from its beginning to its present end and recomputes every hash. `progress` hears how many records of
-/// how many were read, at least once. Needs the memory of one page.
-pub async fn verify(db: &Db, mut progress: impl FnMut(i64, i64)) -> Result<Verdict, Error> {
-    let head = head(db).await?;
-    let mut last = Head {
-        seq: 0,
-        hash: GENESIS.to_owned(),
-    };
-    progress(0, head.seq);
-    while last.seq < head.seq {
-        let page = after(db, last.seq, PAGE).await?;
-        if page.is_empty() {
-            break;
-        }
-        for record in page {
-            if record.seq > head.seq {
-                break;
-            }
-            if let Some(fault) = chain::fault(&last, &record) {
-                let seq = if fault == Fault::Missing {
-                    last.seq + 1
-                } else {
-                    record.seq
-                };
-                return Ok(Verdict::Broken(Break { seq, fault }));
-            }
-            last = Head {
-                seq: record.seq,
-                hash: record.hash,
-            };
-        }
-        progress(last.seq, head.seq);
-    }
-    if last == head {
-        return Ok(Verdict::Whole(head));
-    }
-    let (seq, fault) = if last.seq == head.seq {
-        (head.seq, Fault::NotTheHead)
-    } else {
-        (last.seq + 1, Fault::Missing)
-    };
-    Ok(Verdict::Broken(Break { seq, fault }))
 }

@@ -85,7 +85,7 @@ async fn history(ground: &Ground, id: ConferenceId) -> Vec<String> {
 }
 
 async fn is_whole(ground: &Ground) {
-    let verdict = log::verify(&ground.civic.db, |_, _| {}).await.unwrap();
+    let verdict = log::verify(&ground.civic.db, &[], |_, _| {}).await.unwrap();
     assert!(matches!(verdict, Verdict::Whole(_)), "{verdict:?}");
 }
 

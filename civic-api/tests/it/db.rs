@@ -43,10 +43,28 @@ pub(crate) async fn texts(url: &str, table: &str, column: &str) -> String {
         .collect()
 }
 
+/// The first column of what a query finds.
+pub(crate) async fn rows(url: &str, sql: &str) -> Vec<String> {
+    let mut connection = AnyConnection::connect(url).await.unwrap();
+    let rows = sqlx::query(AssertSqlSafe(sql))
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
 /// Every table of this system.
-pub(crate) const TABLES: [&str; 10] = [
+pub(crate) const TABLES: [&str; 17] = [
     "log_records",
     "log_head",
+    "log_nodes",
+    "log_checkpoints",
+    "log_keys",
+    "log_cursors",
+    "rights",
+    "token_issues",
+    "token_spends",
     "accounts",
     "sessions",
     "conferences",

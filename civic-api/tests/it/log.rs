@@ -57,7 +57,7 @@ async fn five(ground: &Ground) {
 }
 
 async fn verdict(civic: &Civic) -> Verdict {
-    log::verify(&civic.db, |_, _| {}).await.unwrap()
+    log::verify(&civic.db, &[], |_, _| {}).await.unwrap()
 }
 
 async fn is_broken(ground: &Ground, seq: i64, fault: Fault) {
@@ -283,13 +283,13 @@ async fn a_follower_hears_of_other_processes(ground: Ground) {
 
 async fn progress_reaches_the_end(ground: Ground) {
     let mut heard = Vec::new();
-    log::verify(&ground.civic.db, |done, of| heard.push((done, of)))
+    log::verify(&ground.civic.db, &[], |done, of| heard.push((done, of)))
         .await
         .unwrap();
     assert_eq!(heard, [(0, 0)]);
     five(&ground).await;
     heard.clear();
-    log::verify(&ground.civic.db, |done, of| heard.push((done, of)))
+    log::verify(&ground.civic.db, &[], |done, of| heard.push((done, of)))
         .await
         .unwrap();
     assert_eq!(heard, [(0, 5), (5, 5)]);
@@ -302,7 +302,7 @@ async fn a_database_opened_again_is_as_it_was(ground: Ground) {
     again.ping().await.unwrap();
     assert_eq!(log::head(&again).await.unwrap().seq, 5);
     assert!(matches!(
-        log::verify(&again, |_, _| {}).await.unwrap(),
+        log::verify(&again, &[], |_, _| {}).await.unwrap(),
         Verdict::Whole(_)
     ));
 }

@@ -8,4 +8,6 @@ mod ground;
 mod http;
 mod identity;
 mod log;
+mod log_proofs;
 mod postgres;
+mod tokens;

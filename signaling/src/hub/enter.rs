@@ -75,6 +75,7 @@ impl<M: MediaPlane> Hub<M> {
         let number = room.take_seat(Seat {
             participant,
             label: label.clone(),
+            verified: enter.ticket.verified,
             grants: enter.ticket.grants,
             secret: random_text(),
             microphone_muted: enter.microphone_muted,

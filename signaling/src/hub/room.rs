@@ -34,6 +34,7 @@ pub(super) struct Room {
 pub(super) struct Seat {
     pub(super) participant: ParticipantId,
     pub(super) label: Label,
+    pub(super) verified: bool,
     pub(super) grants: Vec<Grant>,
     /// With it the seat is taken again.
     pub(super) secret: String,
@@ -260,6 +261,7 @@ impl Seat {
         Participant {
             seat: number,
             label: self.label.clone(),
+            verified: self.verified,
             host: self.has(Grant::Host),
             publish: self.has(Grant::Publish),
             microphone_muted: self.microphone_muted,

@@ -70,6 +70,7 @@ impl House {
         self.key.sign(&Ticket {
             room: ROOM.into(),
             name: name.map(str::to_owned),
+            verified: false,
             grants: grants.to_vec(),
             expires_s: unix_now_s() + 600,
         })
@@ -79,6 +80,7 @@ impl House {
         self.key.sign(&Ticket {
             room: ROOM.into(),
             name: name.map(str::to_owned),
+            verified: false,
             grants: TALK.to_vec(),
             expires_s: unix_now_s() - 1,
         })

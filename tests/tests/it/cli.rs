@@ -42,7 +42,7 @@ fn every_command_explains_itself() {
     for name in ["serve", "check-config", "ticket", "demo", "log", "media"] {
         assert!(out(&help).contains(name), "--help does not name {name}");
     }
-    let commands: [&[&str]; 8] = [
+    let commands: [&[&str]; 11] = [
         &["serve"],
         &["check-config"],
         &["ticket"],
@@ -50,6 +50,9 @@ fn every_command_explains_itself() {
         &["demo", "fill"],
         &["demo", "remove"],
         &["log", "verify"],
+        &["log", "export"],
+        &["log", "checkpoint"],
+        &["log", "rotate-key"],
         &["media", "verify"],
     ];
     for command in commands {
@@ -159,6 +162,83 @@ fn the_civic_log_verifies_and_a_change_is_found() {
     );
     let changed = run(data.path(), &["log", "verify"]);
     assert_code(&changed, 3);
+}
+
+#[test]
+fn an_export_is_checked_offline_and_the_first_bad_record_is_named() {
+    let _alone = one_at_a_time();
+    let data = tempfile::tempdir().unwrap();
+    filled(data.path());
+    let file = data.path().join("log.jsonl");
+    let path = file.to_str().unwrap();
+    assert_code(&run(data.path(), &["log", "export", "--output", path]), 0);
+    let whole = std::fs::read_to_string(&file).unwrap();
+    let printed = run(data.path(), &["log", "export"]);
+    assert_eq!(out(&printed), whole);
+    // Anywhere: without the data it came from.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let checked = run(elsewhere.path(), &["log", "verify", path]);
+    assert_code(&checked, 0);
+    let count = whole.lines().count();
+    assert!(out(&checked).starts_with(&format!("{count} records")));
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    let altered = lines[2].replacen("conference", "conferenbe", 1);
+    let changes: [(Vec<&str>, &str); 3] = [
+        (
+            [&lines[..2], &[altered.as_str()], &lines[3..]].concat(),
+            "record 3:",
+        ),
+        ([&lines[..1], &lines[2..]].concat(), "record 2:"),
+        (
+            [&lines[..3], &[lines[4], lines[3]], &lines[5..]].concat(),
+            "record 4:",
+        ),
+    ];
+    for (changed, named) in changes {
+        std::fs::write(&file, changed.concat()).unwrap();
+        let found = run(elsewhere.path(), &["log", "verify", path]);
+        assert_code(&found, 3);
+        assert!(out(&found).starts_with(named), "{}", out(&found));
+    }
+    assert_code(&run(elsewhere.path(), &["log", "verify", "/no/such"]), 1);
+}
+
+#[test]
+fn a_kept_checkpoint_tells_on_a_rewritten_log() {
+    let _alone = one_at_a_time();
+    let data = tempfile::tempdir().unwrap();
+    filled(data.path());
+    assert_code(&run(data.path(), &["log", "checkpoint"]), 1);
+    let rotated = run(data.path(), &["log", "rotate-key"]);
+    assert_code(&rotated, 0);
+    let key = out(&rotated);
+    let key = key.split_whitespace().last().unwrap().to_owned();
+    assert!(data.path().join("log.key").exists());
+    let checkpoint = run(data.path(), &["log", "checkpoint"]);
+    assert_code(&checkpoint, 0);
+    let kept = data.path().join("kept.txt");
+    std::fs::write(&kept, &checkpoint.stdout).unwrap();
+    let file = data.path().join("log.jsonl");
+    let path = file.to_str().unwrap();
+    assert_code(&run(data.path(), &["log", "export", "--output", path]), 0);
+    let check = |key: &str| {
+        let kept = kept.to_str().unwrap();
+        let args = ["log", "verify", path, "--checkpoint", kept, "--key", key];
+        run(data.path(), &args)
+    };
+    assert_code(&check(&key), 0);
+    // The new key alone does not make it the old one's.
+    let other = run(data.path(), &["log", "rotate-key"]);
+    let other = out(&other);
+    let other = other.split_whitespace().last().unwrap();
+    assert_code(&check(other), 3);
+    assert_code(&run(data.path(), &["log", "verify"]), 0);
+    // A shorter log is whole, and yet not the one that was signed.
+    let whole = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    std::fs::write(&file, lines[..lines.len() - 2].concat()).unwrap();
+    assert_code(&run(data.path(), &["log", "verify", path]), 0);
+    assert_code(&check(&key), 3);
 }
 
 /// Changes the embedded database directly.

@@ -21,6 +21,7 @@ mod wait;
 mod bad_input;
 mod call;
 mod check;
+mod civic_log;
 mod cli;
 mod faults;
 mod layers;

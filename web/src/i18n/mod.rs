@@ -26,13 +26,14 @@ macro_rules! texts {
             include_str!(concat!("../../locales/", $lang, "/about.ftl")),
             include_str!(concat!("../../locales/", $lang, "/privacy.ftl")),
             include_str!(concat!("../../locales/", $lang, "/errors.ftl")),
+            include_str!(concat!("../../locales/", $lang, "/log.ftl")),
             include_str!(concat!("../../locales/", $lang, "/design.ftl")),
         ]
     };
 }
 
-const LT: [&str; 10] = texts!("lt");
-const EN: [&str; 10] = texts!("en");
+const LT: [&str; 11] = texts!("lt");
+const EN: [&str; 11] = texts!("en");
 
 /// The text of a message without arguments.
 pub fn t(lang: Language, key: &str) -> String {

@@ -4,6 +4,7 @@
 pub mod about;
 pub mod archive;
 pub mod check;
+pub mod civic_log;
 pub mod context;
 pub mod design;
 pub mod display;
@@ -14,6 +15,7 @@ pub mod icons;
 pub mod operators;
 pub mod portraits;
 pub mod receptions;
+pub mod rights;
 pub mod sign_in;
 pub mod view;
 
@@ -47,6 +49,10 @@ pub fn router() -> Router<AppState> {
         .route("/patikra", get(check::show))
         .route("/valdymas/kambariai", get(operators::rooms))
         .route("/valdymas/kambariai/{room}", get(operators::room))
+        .route("/mano-teises", get(rights::show))
+        .route("/zurnalas", get(civic_log::list))
+        .route("/zurnalas/{n}", get(civic_log::show))
+        .route("/zurnalas.atom", get(civic_log::feed))
         .route("/dizainas", get(design::show))
         .route("/apie", get(about::about))
         .route("/prieinamumas", get(about::accessibility))

@@ -68,6 +68,7 @@ class FakeSocket {
       label: fake.anonymous
         ? { kind: "anonymous", number: 5 }
         : { kind: "named", name: fake.host ? "Rasa Vaitkienė" : "Jonas Petraitis" },
+      verified: false,
       host: fake.host,
       publish: true,
       microphone_muted: false,
@@ -103,6 +104,7 @@ function others(fake: Fake): Participant[] {
     seat: i + 2,
     label:
       i % 6 === 3 ? { kind: "anonymous", number: i } : { kind: "named", name: NAMES[(i + (fake.host ? 1 : 0)) % 6] ?? "?" },
+    verified: i % 6 === 3,
     host: i === 0 && !fake.host,
     publish: true,
     microphone_muted: i % 2 === 1,

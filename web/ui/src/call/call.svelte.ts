@@ -5,15 +5,17 @@ import type { Label, Participant, ServerMessage } from "../protocol/messages";
 import { EMPTY_ROOM, type RoomState } from "../protocol/room";
 import { CallSession, type ConnectionWord, type Snapshot } from "../protocol/session";
 import { type SocketEnd, TicketRefused } from "../protocol/socket";
+import { isAble, Refused } from "../rights/shelf";
 import { Announcer } from "./announcer.svelte";
-import { ApiError, ConferenceApi } from "./conference";
+import { ApiError, ConferenceApi, type Seat } from "./conference";
 import { Devices } from "./devices.svelte";
 import { type ConferenceStatus, paths, type Place } from "./place";
 import { GOOD, type Verdict } from "./quality";
 import { t } from "./text";
 
 export type View = "lobby" | "room" | "left" | "error";
-export type As = "name" | "anonymous";
+/** `verified`: anonymous, and yet seen to be identified. */
+export type As = "name" | "anonymous" | "verified";
 
 export class Call {
   readonly devices = new Devices();
@@ -25,6 +27,8 @@ export class Call {
   code = $state("");
   status = $state<ConferenceStatus>("announced");
   as = $state<As>("anonymous");
+  /** How a verified anonymous seat can be taken, if it can. */
+  verified = $state<"none" | "token" | "session">("none");
   room = $state.raw<RoomState>(EMPTY_ROOM);
   connection = $state<ConnectionWord>("connecting");
   /** How good the line is while it stands. */
@@ -80,7 +84,7 @@ export class Call {
   /** Into the room, with what the lobby prepared. */
   enter(withCamera: boolean): void {
     if (this.#session) return;
-    if (!withCamera || this.as === "anonymous") this.devices.close("camera");
+    if (!withCamera || this.as !== "name") this.devices.close("camera");
     this.micOn = this.devices.microphone?.enabled ?? false;
     this.cameraOn = this.devices.camera !== null;
     this.#seat = null;
@@ -128,7 +132,7 @@ export class Call {
   }
 
   async toggleCamera(): Promise<void> {
-    if (this.as === "anonymous") return;
+    if (this.as !== "name") return;
     if (this.cameraOn) {
       this.cameraOn = false;
       this.#session?.mute("camera", true);
@@ -194,7 +198,7 @@ export class Call {
 
   #ticket(again: boolean): Promise<string> {
     if (!this.#seat || again) {
-      const asked = this.api.seat(this.as).then((seat) => {
+      const asked = this.#takeSeat().then((seat) => {
         this.#socketPath = seat.socket;
         return seat.ticket;
       });
@@ -202,10 +206,34 @@ export class Call {
         this.#seat = null;
         // What the server refuses it will refuse again; what did not reach it may.
         if (error instanceof ApiError && error.status < 500) throw new TicketRefused(error.code);
+        if (error instanceof Refused) throw new TicketRefused(error.code);
         throw error;
       });
     }
     return this.#seat;
+  }
+
+  async #takeSeat(): Promise<Seat> {
+    if (this.as !== "verified") return this.api.seat(this.as);
+    // A browser that cannot keep tokens asks by its session: the lobby has said what that means.
+    if (this.verified === "session") return this.api.seat("anonymous", true);
+    const { takeSeat } = await import("../rights/tokens");
+    return takeSeat(this.place.conference);
+  }
+
+  /** Gets tokens in advance, and says whether a seat can be taken with one. */
+  async prepareVerified(): Promise<void> {
+    if (!isAble()) {
+      this.verified = this.place.signedIn ? "session" : "none";
+      return;
+    }
+    const { collect, hasSeat } = await import("../rights/tokens");
+    try {
+      if (this.place.signedIn) await collect(this.place.csrf);
+    } catch {
+      // What is there already can still be spent.
+    }
+    this.verified = (await hasSeat(this.place.conference).catch(() => false)) ? "token" : "none";
   }
 
   #show(snapshot: Snapshot): void {

@@ -37,8 +37,8 @@ export class ConferenceApi {
     return { status: statusOf(body["status"]), startsAt: typeof startsAt === "string" ? startsAt : null };
   }
 
-  async seat(as: "name" | "anonymous"): Promise<Seat> {
-    const body = await this.#ask("POST", "/seat", { as });
+  async seat(as: "name" | "anonymous", verified = false): Promise<Seat> {
+    const body = await this.#ask("POST", "/seat", verified ? { as, verified } : { as });
     return { ticket: String(body["ticket"]), socket: String(body["socket"] ?? "/call") };
   }
 

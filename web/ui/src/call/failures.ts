@@ -32,6 +32,13 @@ export function failureOf(code: string): Failure {
     case "identification_required":
     case "http_401":
       return { title: t("call-error-sign-in"), text: t("call-error-sign-in-text"), way: "reload" };
+    case "token_spent":
+    case "token_invalid":
+    case "token_missing":
+    case "token_already_issued":
+    case "right_closed":
+    case "verification_required":
+      return { title: t("call-error-token"), text: t("call-error-token-text"), way: "reload" };
     case "room_full":
       return { title: t("call-error-full"), text: t("call-error-full-text"), way: "again" };
     case "replaced":

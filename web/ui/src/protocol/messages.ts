@@ -207,6 +207,10 @@ seat: number,
  */
 label: Label,
 /**
+ * Whoever they are, they were identified before they came.
+ */
+verified: boolean,
+/**
  * They host.
  */
 host: boolean,

@@ -1,0 +1,57 @@
+// A verified anonymous seat: a resident gets rights in advance, signs out, and takes a seat with a token and no name. The host
+// sees which voice is verified and which is not, and nothing more.
+import { chromium } from './browsers.mjs';
+import { args, scenario } from './scenario.mjs';
+import { Visitor } from './visitor.mjs';
+
+const { url, conference, host, resident } = args;
+
+/** The names on the tiles that somebody sees, with their marks. */
+const seen = (visitor) =>
+  visitor.eval(() => [...document.querySelectorAll('[data-tile] .nm-text')].map((one) => one.textContent.replace(/\s+/g, ' ').trim()).sort());
+
+scenario(async () => {
+  const a = await Visitor.at(await chromium({ devices: 'fake' }), url, 'host');
+  await a.signIn(host.id);
+  await a.open(conference);
+
+  const b = await Visitor.at(await chromium({ devices: 'fake' }), url, 'resident');
+  await b.signIn(resident.id);
+  await b.goto('/mano-teises');
+  await b.page.click('[data-do=collect]');
+  await b.sees('[data-said=done]', 30000);
+  const rights = Number(await b.page.getAttribute('[data-rights]', 'data-rights'));
+  const [download] = await Promise.all([b.page.waitForEvent('download'), b.page.click('[data-do=download]')]);
+  const copy = await download.path();
+  // Signed out, and without any cookie: the token alone is the right.
+  await b.page.context().clearCookies();
+
+  const sent = [];
+  b.page.on('request', (request) => {
+    if (request.url().endsWith('/seat-by-token')) sent.push(request.allHeaders());
+  });
+  await b.enter(conference, { as: 'verified' });
+  await a.enter(conference, { as: 'name' });
+  const c = await Visitor.at(await chromium({ devices: 'fake' }), url, 'plain');
+  await c.enter(conference, { as: 'anonymous' });
+  await a.until('sees three', () => document.querySelectorAll('[data-tile]').length === 3);
+  const names = await seen(a);
+  const cookies = (await Promise.all(sent)).filter((headers) => headers.cookie).length;
+
+  // After a reload the seat's ticket is still there.
+  await b.page.reload();
+  await b.enter(conference, { as: 'verified' });
+
+  // The copy, in another browser: the token is spent, and that is said.
+  const d = await Visitor.at(await chromium({ devices: 'fake' }), url, 'copy');
+  await d.goto('/mano-teises');
+  await d.page.setInputFiles('#rights-file', copy);
+  await d.sees('[data-said=read]');
+  await d.goto(`/priemimai/${conference}/pokalbis`);
+  await d.until('may be verified', () => !!document.querySelector('input[value=verified]'));
+  await d.page.click('input[name=as][value=verified]');
+  if (await d.eval(() => !!document.querySelector('input[name=consent]'))) await d.page.click('input[name=consent]');
+  await d.press('[data-do=enter]:not([disabled])');
+  await d.sees('[data-view=error][data-code=token_spent]', 20000);
+  return { rights, names, cookies, asked: sent.length };
+});

@@ -1,0 +1,22 @@
+# The rights that a browser holds: /mano-teises.
+rights-unable = This browser cannot keep rights
+rights-unable-text = It takes a secure connection (https) and the browser’s storage. In a private window that may be turned off.
+rights-get = Get rights in advance
+rights-getting = Getting…
+rights-done = All rights that are yours are in this browser.
+rights-failed = It did not work. Please try again.
+rights-read = The rights of the file are here now.
+rights-unread = This is not a recovery file.
+rights-none = There are no rights here yet
+rights-none-text = Get them in advance: then nobody joins you with a voice by the time.
+rights-none-sign-in = Residents who have signed in get rights.
+rights-here = Rights in this browser
+rights-seat = A seat in the reception “{ $title }”
+rights-unknown = A reception that is not known any more
+rights-ready = Ready
+rights-spent = Used
+rights-asked = Waiting for an answer
+rights-file = Recovery file
+rights-file-text = Rights are kept in this browser only. If you are about to clear or change it, make a copy. Whoever has the file can use your rights.
+rights-download = Download a copy
+rights-upload = Bring in a copy

@@ -1,0 +1,70 @@
+# The civic log: /zurnalas.
+log-title = Miesto žurnalas
+log-lead = Kas čia nutiko ir kada. Įrašų negalima nei pakeisti, nei ištrinti taip, kad niekas nepastebėtų.
+log-what = Kaip tai veikia
+log-what-chain = Kiekvienas įrašas turi savo „piršto atspaudą“ ir prieš jį esančio įrašo atspaudą. Pakeitus bent vieną raidę, nebesutampa visi vėlesni.
+log-what-signed = Kas kelias sekundes serveris pasirašo viso žurnalo atspaudą. Kas jį išsisaugojo, galės įrodyti, jei žurnalas būtų perrašytas.
+log-what-people = Vardų, asmens kodų ir adresų žurnale nėra: tik veiksmai, pareigos ir numeriai.
+log-checkpoint = Naujausias pasirašytas atspaudas
+log-kind = Įvykis
+log-kind-any = Visi įvykiai
+log-from = Nuo
+log-until = Iki
+log-show = Rodyti
+log-all = Rodyti visus
+log-total = { $n ->
+    [one] Žurnale – { $n } įrašas
+    [few] Žurnale – { $n } įrašai
+   *[other] Žurnale – { $n } įrašų
+}
+log-feed = Sekti naujienas (Atom)
+log-records = Įrašai
+log-nothing = Tokių įrašų nėra
+log-nothing-text = Pasirinkite kitą įvykį arba kitas dienas.
+log-empty = Žurnalas dar tuščias
+log-empty-text = Pirmas įrašas čia atsiras, kai kas nors nutiks.
+log-number = Įrašas Nr. { $n }
+log-pages = Kiti įrašai
+log-newest = Naujausi
+log-older = Ankstesni
+log-previous = Ankstesnis įrašas
+log-next = Vėlesnis įrašas
+log-when = Kada
+log-who = Kas
+log-hash = Atspaudas (SHA-256)
+log-to-reception = Į priėmimo puslapį
+log-check = Ar šis įrašas tikrai žurnale?
+log-check-text = Tai suskaičiuoja jūsų naršyklė. Serverio žodžiu tikėti nereikia.
+log-no-script = Naršyklėje išjungtas „JavaScript“
+log-no-script-text = Patikrinti galima ir kitaip: programa „aikste log verify“ patikrina visą žurnalą.
+log-raw = Visas įrašas, koks jis saugomas
+log-stream = Istorija
+log-conference-created = Paskelbtas priėmimas
+log-conference-moved = Priėmimas perkeltas į kitą laiką
+log-conference-opened = Priėmimas prasidėjo
+log-conference-ended = Priėmimas baigėsi
+log-participation-joined = Prie priėmimo prisijungė dalyvis
+log-participation-left = Dalyvis paliko priėmimą
+log-recording-started = Pradėta įrašinėti
+log-recording-stopped = Nustota įrašinėti
+log-recording-finished = Vaizdo ir garso įrašas parengtas
+log-recording-failed = Įrašinėti nepavyko
+log-recording-deleted = Vaizdo ir garso įrašas ištrintas
+log-key-set = Žurnalas pasirašomas nauju raktu
+log-right-opened = Paskelbtas teisės raktas
+log-right-closed = Teisė nebeišduodama, raktas sunaikintas
+log-demo-filled = Užpildytas parodomasis miestas
+log-demo-removed = Parodomasis miestas pašalintas
+log-other = Kitas įvykis
+log-by-system = sistema
+log-by-operator = sistemos prižiūrėtojas
+log-by-anonymous = neprisistatęs žmogus
+log-by-host = priėmimo vedėjas
+# The frame of /mano-teises.
+rights-title = Mano teisės
+rights-lead = Dalyvaukite kaip patvirtintas gyventojas, neatskleisdami, kuris.
+rights-how = Kaip tai veikia
+rights-how-blind = Serveris pasirašo jūsų teisę jos nematydamas, lyg vokelyje su kalkiniu popieriumi. Kai ją panaudosite, jis pažins savo parašą, bet nežinos, kam jį davė.
+rights-how-not = Tai neslepia jūsų balso ir interneto adreso. Jei teisę gausite ir iškart panaudosite, pagal laiką galima spėti. Todėl verta gauti iš anksto.
+rights-no-script = Naršyklėje išjungtas „JavaScript“
+rights-no-script-text = Teisėms saugoti jis reikalingas. Dalyvauti anonimiškai galima ir be jų.

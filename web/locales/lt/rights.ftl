@@ -1,0 +1,22 @@
+# The rights that a browser holds: /mano-teises.
+rights-unable = Ši naršyklė teisių saugoti nemoka
+rights-unable-text = Reikia saugaus ryšio (https) ir naršyklės saugyklos. Privataus naršymo lange ji gali būti išjungta.
+rights-get = Gauti teises iš anksto
+rights-getting = Gaunama…
+rights-done = Visos jums priklausančios teisės – šioje naršyklėje.
+rights-failed = Gauti nepavyko. Pabandykite dar kartą.
+rights-read = Teisės iš failo įkeltos.
+rights-unread = Tai ne atkūrimo failas.
+rights-none = Čia teisių dar nėra
+rights-none-text = Paimkite jas iš anksto: tada pagal laiką niekas nesusies jūsų su balsu.
+rights-none-sign-in = Teises gauna prisijungę gyventojai.
+rights-here = Teisės šioje naršyklėje
+rights-seat = Vieta priėmime „{ $title }“
+rights-unknown = Nebežinomas priėmimas
+rights-ready = Galima panaudoti
+rights-spent = Panaudota
+rights-asked = Laukiama atsakymo
+rights-file = Atkūrimo failas
+rights-file-text = Teisės saugomos tik šioje naršyklėje. Jei ketinate ją išvalyti arba keisti, pasidarykite kopiją. Kas turi failą, gali pasinaudoti jūsų teisėmis.
+rights-download = Atsisiųsti kopiją
+rights-upload = Įkelti kopiją
