@@ -137,3 +137,56 @@ export function tones({ selector, over_ms }) {
     }, over_ms);
   });
 }
+
+/**
+ * Notes from now on what arrives of the stream that a media element plays: the longest time between two packets and
+ * between two decoded pictures, and how much of the sound had to be made up. Asked for with `arrived`.
+ */
+export function watchArrival({ selector, name }) {
+  const track = document.querySelector(selector)?.srcObject?.getTracks()[0];
+  if (!track) return false;
+  window.arrivals ??= {};
+  const seen = { since: performance.now(), last: performance.now(), longest_ms: 0, samples: [] };
+  window.arrivals[name] = seen;
+  let before = -1;
+  const look = async () => {
+    if (window.arrivals[name] !== seen) return;
+    const peer = window.peers.find((one) => one.getReceivers().some((receiver) => receiver.track === track));
+    // A connection that was replaced plays another track.
+    const now = document.querySelector(selector)?.srcObject?.getTracks()[0];
+    if (now && now !== track) seen.replaced = true;
+    const reports = peer ? [...(await peer.getStats(track)).values()] : [];
+    const report = reports.find((one) => one.type === 'inbound-rtp');
+    const at = performance.now();
+    if (report) {
+      const count = track.kind === 'audio' ? report.packetsReceived : report.framesDecoded;
+      if (count !== before) {
+        if (before >= 0) seen.longest_ms = Math.max(seen.longest_ms, at - seen.last);
+        seen.last = at;
+        before = count;
+      }
+      seen.first ??= report;
+      seen.newest = report;
+    }
+    setTimeout(look, 40);
+  };
+  void look();
+  return true;
+}
+
+/** What `watchArrival` noted so far. */
+export function arrived(name) {
+  const seen = window.arrivals?.[name];
+  if (!seen?.newest) return null;
+  const { first, newest } = seen;
+  const grown = (key) => (newest[key] ?? 0) - (first[key] ?? 0);
+  const over_s = (performance.now() - seen.since) / 1000;
+  const facts = { longest_ms: Math.round(Math.max(seen.longest_ms, performance.now() - seen.last)), over_s, replaced: !!seen.replaced };
+  for (const key of ['packetsReceived', 'packetsLost', 'packetsDiscarded', 'concealedSamples', 'silentConcealedSamples', 'totalSamplesReceived']) {
+    if (newest[key] !== undefined) facts[key] = grown(key);
+  }
+  for (const key of ['framesDecoded', 'framesDropped', 'freezeCount', 'totalFreezesDuration', 'nackCount', 'pliCount', 'retransmittedPacketsReceived', 'keyFramesDecoded', 'frameWidth']) {
+    if (newest[key] !== undefined) facts[key] = key === 'frameWidth' ? newest[key] : grown(key);
+  }
+  return facts;
+}

@@ -12,6 +12,7 @@
 mod browser;
 mod fixtures;
 mod http;
+mod lab;
 mod people;
 mod publisher;
 mod server;
@@ -25,6 +26,7 @@ mod cli;
 mod faults;
 mod layers;
 mod metrics;
+mod network;
 mod pages;
 mod reach;
 mod replay;

@@ -3,12 +3,14 @@
 
 import { encodings, shape } from "./layers";
 import type { ClientMessage, IceServer, SentTrack } from "./messages";
+import { arrivedBytes, Pulse } from "./pulse";
 
 const AUDIO_SLOTS = 3;
 const VIDEO_SLOTS = 9;
 /** The same for voices and faces: the browser does not keep separate streams together by itself. */
 const JITTER_TARGET_MS = 60;
-const RESTART_AFTER_MS = 2_000;
+/** Browsers say "disconnected" when nothing came for some seconds already. */
+const RESTART_AFTER_MS = 500;
 const RESTART_WORKS_WITHIN_MS = 6_000;
 const FRESH_WAITS_MS = [0, 1_000, 2_000, 4_000, 8_000];
 
@@ -21,6 +23,10 @@ export interface CallConnectionOptions {
   onState(state: MediaState): void;
   /** What arrives in which m-line; again after every fresh connection. */
   onReceivers(tracks: Map<string, MediaStreamTrack>): void;
+  /** What arrived steadily stopped, long before the browser calls it so: the network may be another one. */
+  onStop(): void;
+  /** Milliseconds, never going back. */
+  now(): number;
 }
 
 type Timer = ReturnType<typeof setTimeout>;
@@ -44,8 +50,15 @@ export class CallConnection {
   #timer: Timer | undefined;
   #freshTimer: Timer | undefined;
   #closed = false;
+  readonly #pulse: Pulse;
 
-  constructor(private readonly options: CallConnectionOptions) {}
+  constructor(private readonly options: CallConnectionOptions) {
+    this.#pulse = new Pulse({
+      count: async () => (this.#peer ? arrivedBytes(await this.#peer.getStats()) : null),
+      now: options.now,
+      onStop: options.onStop,
+    });
+  }
 
   /** What is sent from now on; takes effect without negotiation. `null`: nothing. */
   async setTrack(source: "microphone" | "camera", track: MediaStreamTrack | null): Promise<void> {
@@ -117,7 +130,11 @@ export class CallConnection {
     this.#restartWanted = false;
     peer.restartIce();
     await this.#offer(false);
-    this.#watch(() => this.lost(), RESTART_WORKS_WITHIN_MS);
+    // A connection that never called itself broken does not say that it works again either.
+    const works = (): boolean => !this.#offered && peer.connectionState === "connected" && this.#pulse.flows;
+    this.#watch(() => {
+      if (!works()) this.lost();
+    }, RESTART_WORKS_WITHIN_MS);
   }
 
   /** Measurements, for the connection notice. */
@@ -129,12 +146,14 @@ export class CallConnection {
     this.#closed = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#freshTimer);
+    this.#pulse.stop();
     this.#peer?.close();
     this.#peer = null;
   }
 
   #build(): void {
     this.#peer?.close();
+    this.#pulse.stop();
     clearTimeout(this.#timer);
     this.#offered = null;
     this.#restartWanted = false;
@@ -175,6 +194,7 @@ export class CallConnection {
     if (state === "connected") {
       clearTimeout(this.#timer);
       this.#freshTries = 0;
+      this.#pulse.start();
       this.#set("connected");
     } else if (state === "disconnected") {
       this.#set("interrupted");
