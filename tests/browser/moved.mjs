@@ -38,7 +38,12 @@ scenario(async () => {
   await later(5000);
   say('talking', { a: await noted(a), b: await noted(b) });
   const moves = [];
-  for (const [place, command] of how.entries()) {
+  for (const [place, { first, command }] of how.entries()) {
+    if (first) {
+      // Browsers look for new networks every few seconds.
+      await lab.say(first);
+      await later(4000);
+    }
     await watch(a, before.b);
     await watch(b, before.a);
     await lab.say(command);

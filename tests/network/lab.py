@@ -4,10 +4,13 @@
     lab.py NAME…        as root, in the namespace of the server, which has the address 10.98.0.1
 
 A link is two TUN devices with this process between them, because not every kernel has netem. Client number N has 10.98.N.2 on
-`wifi0` in the namespace `aikste-PID-NAME`. What links do is changed by lines on standard input; each is answered by `ok`:
+`wifi0` in the namespace `aikste-PID-NAME`, and there a second interface, `mobile0`, that is down at first. What links do is
+changed by lines on standard input; each is answered by `ok`:
 
     set NAME up|down|both KEY=VALUE…  delay_ms, loss (0 to 1), rate_kbit (0: any), queue_ms (what would wait longer is dropped)
-    move NAME HOST                    the client's address becomes 10.98.N.HOST, as when Wi-Fi gives way to a mobile network
+    move NAME HOST                    the client's address becomes 10.98.N.HOST
+    mobile NAME                       `mobile0` comes up, as 10.98.100+N.2
+    leave NAME                        `wifi0` goes down, and what was sent over it is lost
     nat NAME HOST                     the server sees the client as 10.98.N.HOST from now on, and the client is not told
     block NAME WHAT…                  a firewall rule of the client drops it, in and out: `udp`, or `tcp PORT`
     count NAME                        `ok {…}`: packets carried, lost and dropped in each direction so far
@@ -74,8 +77,7 @@ def readdressed(packet, at, address):
 class Direction:
     """One way over a link: a queue with a rate, then a delay."""
 
-    def __init__(self, out):
-        self.out = out
+    def __init__(self):
         self.settings = dict(DEFAULTS)
         self.free_at = 0.0
         self.carried = self.lost = self.dropped = 0
@@ -102,22 +104,36 @@ class Client:
         self.namespace = f"aikste-{os.getpid()}-{name}"
         self.number = number
         run("ip", "netns", "add", self.namespace)
-        inside = os.open(f"/run/netns/{self.namespace}", os.O_RDONLY)
-        here = tun(f"link{number}")
-        assert LIBC.setns(inside, 0) == 0
-        there = tun("wifi0")
-        assert LIBC.setns(root, 0) == 0
-        os.close(inside)
-        run("ip", "address", "add", f"10.98.{number}.1/24", "dev", f"link{number}")
-        run("ip", "link", "set", f"link{number}", "up", "mtu", str(MTU))
         self.ip("link", "set", "lo", "up")
-        self.ip("address", "add", f"10.98.{number}.2/24", "dev", "wifi0")
-        self.ip("link", "set", "wifi0", "up", "mtu", str(MTU))
+        self.links = [self.link(root, "wifi0", number), self.link(root, "mobile0", 100 + number)]
+        self.up("wifi0", number)
         self.ip("route", "add", "default", "dev", "wifi0")
-        self.here, self.there = here, there
         self.address = self.own(2)
         self.seen_as = self.address
-        self.ways = {"up": Direction(here), "down": Direction(there)}
+        self.ways = {"up": Direction(), "down": Direction()}
+
+    def link(self, root, name, network):
+        """Its two ends: the server's and the client's."""
+        inside = os.open(f"/run/netns/{self.namespace}", os.O_RDONLY)
+        here = tun(f"link{network}")
+        assert LIBC.setns(inside, 0) == 0
+        there = tun(name)
+        assert LIBC.setns(root, 0) == 0
+        os.close(inside)
+        run("ip", "address", "add", f"10.98.{network}.1/24", "dev", f"link{network}")
+        run("ip", "link", "set", f"link{network}", "up", "mtu", str(MTU))
+        return here, there
+
+    def up(self, name, network):
+        self.ip("address", "add", f"10.98.{network}.2/24", "dev", name)
+        self.ip("link", "set", name, "up", "mtu", str(MTU))
+
+    def mobile(self):
+        network = 100 + self.number
+        self.up("mobile0", network)
+        self.ip("route", "add", "default", "dev", "mobile0", "metric", "200")
+        self.ip("rule", "add", "from", f"10.98.{network}.2", "table", "100")
+        self.ip("route", "add", "default", "dev", "mobile0", "table", "100")
 
     def own(self, host):
         return bytes([10, 98, self.number, host])
@@ -126,10 +142,10 @@ class Client:
         run("ip", "-n", self.namespace, *command)
 
     def move(self, host):
-        address = ".".join(map(str, self.address))
         self.address = self.seen_as = self.own(host)
+        # The old one first: with it go all others of its network.
+        self.ip("address", "flush", "dev", "wifi0")
         self.ip("address", "add", f"10.98.{self.number}.{host}/24", "dev", "wifi0")
-        self.ip("address", "del", f"{address}/24", "dev", "wifi0")
         self.ip("route", "replace", "default", "dev", "wifi0")
 
     def block(self, *what):
@@ -160,6 +176,11 @@ def obey(clients, words):
                 client.ways[way].settings[key] = float(value)
     elif what == "move":
         client.move(int(rest[0]))
+    elif what == "mobile":
+        client.mobile()
+    elif what == "leave":
+        client.ip("address", "flush", "dev", "wifi0")
+        client.ip("link", "set", "wifi0", "down")
     elif what == "nat":
         client.seen_as = client.own(int(rest[0]))
     elif what == "block":
@@ -176,8 +197,9 @@ def carry(clients):
     queue, number = [], 0
     reads = {}
     for client in clients.values():
-        reads[client.there] = (client, "up")
-        reads[client.here] = (client, "down")
+        for here, there in client.links:
+            reads[there] = (client, "up", here)
+            reads[here] = (client, "down", there)
     commands = b""
     while True:
         wait = max(0.0, min(queue[0][0] - time.monotonic(), 0.2)) if queue else 0.2
@@ -192,7 +214,7 @@ def carry(clients):
                     answer = obey(clients, line.decode().split())
                     print("ok" if answer is None else f"ok {json.dumps(answer)}", flush=True)
                 continue
-            client, way = reads[device]
+            client, way, other = reads[device]
             for _ in range(64):
                 try:
                     packet = os.read(device, 65535)
@@ -203,7 +225,7 @@ def carry(clients):
                 packet = client.translated(way, packet)
                 if arrives is not None and packet is not None:
                     number += 1
-                    heapq.heappush(queue, (arrives, number, client.ways[way].out, packet))
+                    heapq.heappush(queue, (arrives, number, other, packet))
         now = time.monotonic()
         while queue and queue[0][0] <= now:
             _, _, device, packet = heapq.heappop(queue)

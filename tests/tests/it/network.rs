@@ -32,19 +32,29 @@ fn people(server: &Server) -> Value {
 
 #[test]
 fn a_client_whose_address_changes_goes_on_talking_in_its_seat() {
-    inside("network::a_client_whose_address_changes_goes_on_talking_in_its_seat", || {
-        let server = server();
-        let mut args = people(&server);
-        args["how"] = json!(["move b 3", "nat b 77"]);
-        let facts = Scenario::run("moved", &args, Duration::from_secs(180));
-        for moved in facts["moves"].as_array().unwrap() {
-            assert_eq!(moved["seats"], facts["before"], "another seat: {moved}");
-            for who in ["a", "b"] {
-                let silence = moved[who]["sound"]["longest_ms"].as_f64();
-                assert!(silence.is_some_and(|ms| ms < SILENCE_MS), "{who}: {moved}");
-                assert_eq!(moved[who]["sound"]["replaced"], false, "{who}: another connection");
+    inside(
+        "network::a_client_whose_address_changes_goes_on_talking_in_its_seat",
+        || {
+            let server = server();
+            let mut args = people(&server);
+            args["how"] = json!([
+                { "command": "nat b 77" },
+                { "command": "move b 3" },
+                { "first": "mobile b", "command": "leave b" },
+            ]);
+            let facts = Scenario::run("moved", &args, Duration::from_secs(180));
+            for moved in facts["moves"].as_array().unwrap() {
+                assert_eq!(moved["seats"], facts["before"], "another seat: {moved}");
+                for who in ["a", "b"] {
+                    let silence = moved[who]["sound"]["longest_ms"].as_f64();
+                    assert!(silence.is_some_and(|ms| ms < SILENCE_MS), "{who}: {moved}");
+                    assert_eq!(
+                        moved[who]["sound"]["replaced"], false,
+                        "{who}: another connection"
+                    );
+                }
             }
-        }
-        server.assert_no_panic();
-    });
+            server.assert_no_panic();
+        },
+    );
 }

@@ -12,6 +12,8 @@ const JITTER_TARGET_MS = 60;
 /** Browsers say "disconnected" when nothing came for some seconds already. */
 const RESTART_AFTER_MS = 500;
 const RESTART_WORKS_WITHIN_MS = 6_000;
+/** An offer that did not reach the server is sent as it is, unless what it gathered is older than this. */
+const OFFER_KEEPS_MS = 1_500;
 const FRESH_WAITS_MS = [0, 1_000, 2_000, 4_000, 8_000];
 
 export type MediaState = "connecting" | "connected" | "interrupted";
@@ -40,7 +42,7 @@ export class CallConnection {
   #video: RTCRtpTransceiver | null = null;
   #state: MediaState = "connecting";
   /** An offer was made and not yet answered. */
-  #offered: { fresh: boolean } | null = null;
+  #offered: { fresh: boolean; at: number } | null = null;
   #restartWanted = false;
   /** The layers of the camera that the server asks for; `null`: it has not said. */
   #layers: readonly string[] | null = null;
@@ -85,7 +87,7 @@ export class CallConnection {
     this.#iceServers = iceServers;
     this.#relayBy();
     if (resumed && this.#peer) {
-      if (this.#offered) await this.#offer(this.#offered.fresh);
+      if (this.#offered) await this.#offerAgain(this.#offered);
       else if (this.#peer.connectionState === "failed") await this.restart();
       return;
     }
@@ -124,7 +126,8 @@ export class CallConnection {
     const peer = this.#peer;
     if (!peer || this.#closed || !peer.remoteDescription) return;
     if (this.#offered) {
-      this.#restartWanted = true;
+      // A restart that has only just begun is the one that is asked for.
+      this.#restartWanted ||= this.#offered.fresh || this.options.now() - this.#offered.at > OFFER_KEEPS_MS;
       return;
     }
     this.#restartWanted = false;
@@ -208,10 +211,26 @@ export class CallConnection {
   async #offer(fresh: boolean): Promise<void> {
     const peer = this.#peer;
     if (!peer || this.#closed) return;
-    this.#offered = { fresh };
+    this.#offered = { fresh, at: this.options.now() };
     await peer.setLocalDescription();
+    if (peer === this.#peer) this.#sendOffer(peer, fresh);
+  }
+
+  async #offerAgain(offered: { fresh: boolean; at: number }): Promise<void> {
+    const peer = this.#peer;
+    if (!peer) return;
+    if (offered.fresh || this.options.now() - offered.at > OFFER_KEEPS_MS) {
+      // What was gathered may be of a network that is gone.
+      if (!offered.fresh) peer.restartIce();
+      await this.#offer(offered.fresh);
+    } else if (peer.signalingState === "have-local-offer") {
+      this.#sendOffer(peer, offered.fresh);
+    }
+  }
+
+  #sendOffer(peer: RTCPeerConnection, fresh: boolean): void {
     const sdp = peer.localDescription?.sdp;
-    if (peer !== this.#peer || !sdp) return;
+    if (!sdp) return;
     const tracks: SentTrack[] = [];
     if (this.#audio?.mid) tracks.push({ mid: this.#audio.mid, source: "microphone" });
     if (this.#video?.mid) tracks.push({ mid: this.#video.mid, source: "camera" });

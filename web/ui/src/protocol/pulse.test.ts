@@ -47,7 +47,7 @@ test("a network that pauses by itself is given more time", async () => {
   const { network, pulse, stops } = connection();
   pulse.start();
   await vi.advanceTimersByTimeAsync(3_000);
-  for (const pause of [300, 450, 600]) {
+  for (const pause of [200, 300, 450]) {
     network.stalledAt = Date.now();
     await vi.advanceTimersByTimeAsync(pause);
     network.stalledAt = Infinity;

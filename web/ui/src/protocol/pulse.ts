@@ -1,12 +1,13 @@
 // Whether anything arrives on a media connection at all. Browsers wait seconds before they say that it broke; a voice that is
 // away for that long is missed. No DOM, no clock of its own beyond a timer.
 
-const LOOK_MS = 150;
+const LOOK_MS = 100;
 /** It has to flow in so many looks one after another before a stop means anything: who only hears pauses hears seldom. */
-const STEADY_LOOKS = 6;
+const STEADY_LOOKS = 8;
 /** A stop is longer than this, and than twice what is usual on this network. */
-const SHORTEST_STOP_MS = 320;
+const SHORTEST_STOP_MS = 260;
 const LONGEST_STOP_MS = 1_500;
+const LONGEST_NATURAL_MS = 500;
 /** How fast what was unusual once is forgotten, a look. */
 const FORGETTING = 0.995;
 
@@ -61,8 +62,9 @@ export class Pulse {
     const now = this.options.now();
     const paused = now - this.#grewAt;
     if (this.#bytes === null || bytes !== this.#bytes) {
-      // A stop that ended by itself is how this network is; one that was acted upon says nothing.
-      if (this.#bytes !== null && !this.#said) this.#usual = Math.max(paused, this.#usual * FORGETTING);
+      // A pause is how this network is; a long one that was acted upon says nothing.
+      const natural = !this.#said || paused < LONGEST_NATURAL_MS;
+      if (this.#bytes !== null && natural) this.#usual = Math.max(paused, this.#usual * FORGETTING);
       this.#bytes = bytes;
       this.#grewAt = now;
       this.#steady += 1;
