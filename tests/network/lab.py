@@ -13,6 +13,7 @@ changed by lines on standard input; each is answered by `ok`:
     leave NAME                        `wifi0` goes down, and what was sent over it is lost
     nat NAME HOST                     the server sees the client as 10.98.N.HOST from now on, and the client is not told
     block NAME WHAT…                  a firewall rule of the client drops it, in and out: `udp`, or `tcp PORT`
+    here loss PROBABILITY             datagrams over the server's own loopback are lost: for a browser beside it
     count NAME                        `ok {…}`: packets carried, lost and dropped in each direction so far
 
 All of it is gone when standard input ends.
@@ -168,6 +169,10 @@ class Client:
 
 
 def obey(clients, words):
+    if words[:2] == ["here", "loss"]:
+        chance = ["-m", "statistic", "--mode", "random", "--probability", words[2]]
+        run("iptables", "-A", "INPUT", "-i", "lo", "-p", "udp", *chance, "-j", "DROP")
+        return None
     what, client, rest = words[0], clients[words[1]], words[2:]
     if what == "set":
         for way in ("up", "down") if rest[0] == "both" else (rest[0],):

@@ -8,10 +8,15 @@ pub const SERVER: &str = "10.98.0.1";
 
 const INSIDE: &str = "AIKSTE_TEST_INSIDE_LAB";
 
+/// Whether this process is such a test's.
+pub fn is_inside() -> bool {
+    std::env::var_os(INSIDE).is_some()
+}
+
 /// Plays this test (its full name) where networks can be broken. Fails where that is not allowed: a test that did not run
 /// says nothing.
 pub fn inside(test: &str, play: impl FnOnce()) {
-    if std::env::var_os(INSIDE).is_some() {
+    if is_inside() {
         ip(&["link", "set", "lo", "up"]);
         ip(&["address", "add", &format!("{SERVER}/32"), "dev", "lo"]);
         play();
