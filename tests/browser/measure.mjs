@@ -236,14 +236,15 @@ export function watchClaps({ picture, voice, energy }) {
   if (energy) {
     const peer = window.peers.at(-1);
     let before = null;
-    let loud = true;
+    let loud_at = performance.now();
     const ask = async () => {
       const report = [...(await peer.getStats(sound)).values()].find((one) => one.type === 'inbound-rtp');
-      const grown = before === null ? 0 : report.totalAudioEnergy - before;
+      const at = performance.now();
+      const is = before !== null && report.totalAudioEnergy - before > 1e-5;
       before = report.totalAudioEnergy;
-      const is = grown > 1e-5;
-      if (is && !loud) claps.clicks.push(performance.now());
-      loud = is;
+      // It grows in steps: between two of them the clap is not over.
+      if (is && at - loud_at > 500) claps.clicks.push(at);
+      if (is) loud_at = at;
       setTimeout(ask, 5);
     };
     void ask();
