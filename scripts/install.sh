@@ -30,6 +30,7 @@ if [ "$what" = test ]; then
         ffmpeg               # makes the cameras and microphones, judges the recordings
         postgresql           # the second database
         coturn               # the relay that calls go through
+        iproute2 iptables util-linux python3 # networks that are broken on purpose
         fonts-dejavu-core    # draws Lithuanian in headless browsers
         # a WHIP publisher that is not ours: webrtcbin, its ICE, its bindings for Python
         gstreamer1.0-plugins-bad gstreamer1.0-nice python3-gi gir1.2-gst-plugins-base-1.0 gir1.2-gst-plugins-bad-1.0

@@ -6,15 +6,18 @@ import { atEnd } from './scenario.mjs';
 
 const first = (paths) => paths.find((path) => existsSync(path)) ?? paths[0];
 const CHROMIUM = process.env.CHROMIUM ?? first(['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']);
+const INSIDE = new URL('../network/chromium.sh', import.meta.url).pathname;
 const FIREFOX = process.env.FIREFOX ?? first(['/usr/bin/firefox-esr', '/usr/bin/firefox']);
 
 /**
  * Chromium. With `devices` {camera, microphone}: files instead of a camera and a microphone, and permission given;
  * `devices: 'fake'`: its own moving picture and beeps; `devices: 'refused'`: permission is not given; without: none.
+ * With `network` (see lab.mjs) in that namespace.
  */
-export async function chromium({ devices, flags = [] } = {}) {
+export async function chromium({ devices, flags = [], network } = {}) {
   const browser = await playwright.launch({
-    executablePath: CHROMIUM,
+    executablePath: network ? INSIDE : CHROMIUM,
+    env: network ? { ...process.env, AIKSTE_CHROMIUM: CHROMIUM, AIKSTE_NAMESPACE: network.namespace } : process.env,
     headless: true,
     args: [
       '--no-sandbox',
@@ -30,6 +33,8 @@ export async function chromium({ devices, flags = [] } = {}) {
       '--disable-renderer-backgrounding',
       // A machine without a network has loopback only.
       '--allow-loopback-in-peer-connection',
+      // A camera for pages that come over a network without HTTPS, too.
+      ...(network ? [`--unsafely-treat-insecure-origin-as-secure=${network.trusted}`] : []),
       ...deviceFlags(devices),
       ...flags,
     ],

@@ -137,3 +137,141 @@ export function tones({ selector, over_ms }) {
     }, over_ms);
   });
 }
+
+/**
+ * Notes from now on what arrives of the stream that a media element plays: the longest time between two packets and
+ * between two decoded pictures, and how much of the sound had to be made up. Asked for with `arrived`.
+ */
+export function watchArrival({ selector, name }) {
+  const track = document.querySelector(selector)?.srcObject?.getTracks()[0];
+  if (!track) return false;
+  window.arrivals ??= {};
+  const seen = { since: performance.now(), last: performance.now(), longest_ms: 0, samples: [] };
+  window.arrivals[name] = seen;
+  const element = document.querySelector(selector);
+  if (track.kind === 'video' && element.requestVideoFrameCallback) {
+    Object.assign(seen, { shown: 0, shown_at: performance.now(), shown_longest_ms: 0 });
+    const count = () => {
+      if (window.arrivals[name] !== seen) return;
+      const at = performance.now();
+      if (seen.shown > 0) seen.shown_longest_ms = Math.max(seen.shown_longest_ms, at - seen.shown_at);
+      seen.shown_at = at;
+      seen.shown += 1;
+      element.requestVideoFrameCallback(count);
+    };
+    element.requestVideoFrameCallback(count);
+  }
+  let before = -1;
+  const look = async () => {
+    if (window.arrivals[name] !== seen) return;
+    const peer = window.peers.find((one) => one.getReceivers().some((receiver) => receiver.track === track));
+    // A connection that was replaced plays another track.
+    const now = document.querySelector(selector)?.srcObject?.getTracks()[0];
+    if (now && now !== track) seen.replaced = true;
+    const reports = peer ? [...(await peer.getStats(track)).values()] : [];
+    const report = reports.find((one) => one.type === 'inbound-rtp');
+    const at = performance.now();
+    if (report) {
+      const count = track.kind === 'audio' ? report.packetsReceived : report.framesDecoded;
+      if (count !== before) {
+        if (before >= 0) seen.longest_ms = Math.max(seen.longest_ms, at - seen.last);
+        seen.last = at;
+        before = count;
+      }
+      seen.first ??= report;
+      seen.newest = report;
+    }
+    setTimeout(look, 40);
+  };
+  void look();
+  return true;
+}
+
+/** What `watchArrival` noted so far. */
+export function arrived(name) {
+  const seen = window.arrivals?.[name];
+  if (!seen?.newest) return null;
+  const { first, newest } = seen;
+  const grown = (key) => (newest[key] ?? 0) - (first[key] ?? 0);
+  const over_s = (performance.now() - seen.since) / 1000;
+  const facts = { longest_ms: Math.round(Math.max(seen.longest_ms, performance.now() - seen.last)), over_s, replaced: !!seen.replaced };
+  if (seen.shown) facts.shown_longest_ms = Math.round(Math.max(seen.shown_longest_ms, performance.now() - seen.shown_at));
+  for (const key of ['packetsReceived', 'packetsLost', 'packetsDiscarded', 'concealedSamples', 'silentConcealedSamples', 'totalSamplesReceived']) {
+    if (newest[key] !== undefined) facts[key] = grown(key);
+  }
+  for (const key of ['framesDecoded', 'framesDropped', 'freezeCount', 'totalFreezesDuration', 'nackCount', 'pliCount', 'retransmittedPacketsReceived', 'keyFramesDecoded', 'frameWidth']) {
+    if (newest[key] !== undefined) facts[key] = key === 'frameWidth' ? newest[key] : grown(key);
+  }
+  return facts;
+}
+
+/**
+ * Notes when a picture becomes bright and when a sound becomes loud, for `claps`. The picture is that of an element or of a
+ * track, the sound that of a track. With `energy` loudness is asked of the connection's statistics: an engine without a sound
+ * card runs no analyser.
+ */
+export function watchClaps({ picture, voice, energy }) {
+  const sent = (kind) => window.peers.at(-1).getSenders().map((sender) => sender.track).find((track) => track?.kind === kind);
+  let video = picture ? document.querySelector(picture) : null;
+  if (!video) {
+    video = document.createElement('video');
+    video.srcObject = new MediaStream([sent('video')]);
+    video.muted = true;
+    void video.play();
+  }
+  const sound = voice ? document.querySelector(voice).srcObject.getAudioTracks()[0] : sent('audio');
+  const claps = { flashes: [], clicks: [], video };
+  window.claps = claps;
+  const canvas = Object.assign(document.createElement('canvas'), { width: 8, height: 8 });
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  let bright = true;
+  const look = (now, { expectedDisplayTime } = {}) => {
+    context.drawImage(video, 0, 0, 8, 8);
+    const is = context.getImageData(4, 4, 1, 1).data[1] > 128;
+    if (is && !bright) claps.flashes.push(expectedDisplayTime ?? now);
+    bright = is;
+    video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+  if (energy) {
+    const peer = window.peers.at(-1);
+    let before = null;
+    let loud_at = performance.now();
+    const ask = async () => {
+      const report = [...(await peer.getStats(sound)).values()].find((one) => one.type === 'inbound-rtp');
+      const at = performance.now();
+      const is = before !== null && report.totalAudioEnergy - before > 1e-5;
+      before = report.totalAudioEnergy;
+      // It grows in steps: between two of them the clap is not over.
+      if (is && at - loud_at > 500) claps.clicks.push(at);
+      if (is) loud_at = at;
+      setTimeout(ask, 5);
+    };
+    void ask();
+    return;
+  }
+  const ears = new AudioContext();
+  void ears.resume();
+  const analyser = ears.createAnalyser();
+  analyser.fftSize = 512;
+  ears.createMediaStreamSource(new MediaStream([sound])).connect(analyser);
+  const samples = new Float32Array(512);
+  let loud = true;
+  setInterval(() => {
+    analyser.getFloatTimeDomainData(samples);
+    const is = samples.some((sample) => Math.abs(sample) > 0.1);
+    if (is && !loud) claps.clicks.push(performance.now());
+    loud = is;
+  }, 4);
+}
+
+/** How far sound comes after picture, in ms: the middle of all claps noted, which are `every_ms` apart. */
+export function claps(every_ms) {
+  const { flashes, clicks } = window.claps;
+  const apart = flashes.flatMap((flash) => {
+    const after = clicks.map((click) => click - flash).filter((ms) => Math.abs(ms) < every_ms / 2);
+    return after.length === 1 ? after : [];
+  });
+  apart.sort((a, b) => a - b);
+  return { claps: apart.length, flashes: flashes.length, clicks: clicks.length, after_ms: apart[Math.floor(apart.length / 2)] ?? null, all: apart.map(Math.round) };
+}

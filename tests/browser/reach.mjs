@@ -1,10 +1,13 @@
 // Two people in Chromium call from networks that let different things through: without UDP, or with nothing but a relay.
 import { chromium } from './browsers.mjs';
+import { Lab } from './lab.mjs';
 import { decoded } from './measure.mjs';
 import { args, say, scenario } from './scenario.mjs';
 import { Visitor } from './visitor.mjs';
 
-const { url, conference, people } = args;
+const { url, conference, people, lab: isolated } = args;
+/** With `lab` each is in a network namespace, whose firewall blocks what `network.blocked` says. */
+let lab = null;
 
 /** Run before a page's own scripts: its connections go through a relay or not at all. */
 function relayOnly() {
@@ -30,7 +33,9 @@ async function path() {
 
 async function arrive({ person, network, devices }, name) {
   const flags = network.udp ? [] : ['--webrtc-ip-handling-policy=disable_non_proxied_udp'];
-  const visitor = await Visitor.at(await chromium({ devices, flags }), url, name);
+  for (const what of network.blocked ?? []) await lab.say(`block ${name.toLowerCase()} ${what}`);
+  const inside = lab ? { network: lab.in(name.toLowerCase()) } : {};
+  const visitor = await Visitor.at(await chromium({ devices, flags, ...inside }), lab?.url ?? url, name);
   if (network.relay) await visitor.page.addInitScript(relayOnly);
   await visitor.signIn(person.id);
   return visitor;
@@ -50,6 +55,7 @@ async function received(who, seat) {
 }
 
 scenario(async () => {
+  if (isolated) lab = await Lab.of(['a', 'b'], url);
   const a = await arrive(people.a, 'A');
   await a.open(conference);
   await a.enter(conference, { as: 'name' });

@@ -39,6 +39,18 @@ pub fn devices_of(size: &str, hue_degrees: u32, tone_hz: u32) -> Devices {
     }
 }
 
+/// A clapper: every two seconds a flash of a tenth of a second and a click at the same moment.
+pub fn clapper() -> Devices {
+    let flash = "color=black:size=640x360:rate=30:duration=10,format=yuv420p,\
+                 drawbox=color=white:t=fill:enable='lt(mod(t\\,2)\\,0.1)'";
+    let click =
+        "aevalsrc='0.8*sin(2*PI*1000*t)*lt(mod(t\\,2)\\,0.1)':sample_rate=48000:duration=10";
+    Devices {
+        camera: made("clapper.y4m", &["-f", "lavfi", "-i", flash]),
+        microphone: made("clapper.wav", &["-f", "lavfi", "-i", click, "-ac", "1"]),
+    }
+}
+
 /// The file, made by ffmpeg when it is not there yet.
 fn made(name: &str, args: &[&str]) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));

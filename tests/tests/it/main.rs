@@ -12,6 +12,7 @@
 mod browser;
 mod fixtures;
 mod http;
+mod lab;
 mod people;
 mod publisher;
 mod server;
@@ -26,6 +27,7 @@ mod cli;
 mod faults;
 mod layers;
 mod metrics;
+mod network;
 mod operators;
 mod pages;
 mod reach;

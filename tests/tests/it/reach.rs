@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::browser::Scenario;
 use crate::fixtures::devices;
+use crate::lab;
 use crate::people::City;
 use crate::server::{Server, terminate};
 use crate::wait::until;
@@ -24,14 +25,18 @@ pub struct Coturn {
 impl Coturn {
     /// Starts it; panics when it does not listen.
     pub fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
+        Self::start_at("127.0.0.1")
+    }
+
+    fn start_at(ip: &str) -> Self {
+        let port = TcpListener::bind((ip, 0))
             .and_then(|free| free.local_addr())
             .unwrap()
             .port();
         let folder = env!("CARGO_TARGET_TMPDIR");
         let child = Command::new("turnserver")
             .args(["-n", "--no-cli", "--no-tls", "--no-dtls", "--fingerprint"])
-            .args(["--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1"])
+            .args([format!("--listening-ip={ip}"), format!("--relay-ip={ip}")])
             .args([
                 "--use-auth-secret",
                 "--realm=test",
@@ -46,7 +51,7 @@ impl Coturn {
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("coturn (`make install`): {error}"));
-        let address = format!("127.0.0.1:{port}");
+        let address = format!("{ip}:{port}");
         let coturn = Self { child, address };
         let listens = until(Duration::from_secs(20), || {
             TcpStream::connect(&coturn.address).ok()
@@ -83,6 +88,7 @@ fn call(server: &Server, a: &Value, b: &Value) -> Value {
     let args = json!({
         "url": server.url,
         "conference": city.announced_of_host,
+        "lab": lab::is_inside(),
         "people": {
             "a": { "person": city.host, "network": a, "devices": devices(0, 1000).json() },
             "b": { "person": city.residents[0], "network": b, "devices": devices(120, 440).json() },
@@ -107,6 +113,36 @@ fn a_network_without_udp_calls_by_tcp_and_others_still_by_udp() {
     assert_eq!(facts["a"]["path"]["remote"]["protocol"], "udp");
     assert_eq!(facts["b"]["path"]["remote"]["protocol"], "tcp");
     assert_eq!(facts["b"]["path"]["local"]["tcpType"], "active");
+}
+
+/// Firewall rules of the clients' own namespaces, instead of a browser that is told to leave UDP alone.
+#[test]
+fn behind_a_firewall_without_udp_it_is_tcp_and_without_that_too_a_relay() {
+    lab::inside(
+        "reach::behind_a_firewall_without_udp_it_is_tcp_and_without_that_too_a_relay",
+        || {
+            let coturn = Coturn::start_at(lab::SERVER);
+            let urls = json!([
+                format!("turn:{}?transport=udp", coturn.address),
+                format!("turn:{}?transport=tcp", coturn.address)
+            ]);
+            let server = Server::start_filled_with(&[
+                ("AIKSTE_MEDIA_ADDRESS", lab::SERVER),
+                ("AIKSTE_TURN_URLS", &urls.to_string()),
+                ("AIKSTE_TURN_SECRET", SECRET),
+            ]);
+            let port = server.media_port();
+            let facts = call(
+                &server,
+                &json!({ "udp": true, "blocked": ["udp"] }),
+                &json!({ "udp": true, "blocked": ["udp", format!("tcp {port}")] }),
+            );
+            assert_eq!(facts["a"]["path"]["remote"]["protocol"], "tcp");
+            assert_eq!(facts["a"]["path"]["local"]["tcpType"], "active");
+            assert_eq!(facts["b"]["path"]["local"]["candidateType"], "relay");
+            assert_eq!(facts["b"]["path"]["local"]["relayProtocol"], "tcp");
+        },
+    );
 }
 
 #[test]

@@ -155,6 +155,16 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
+    /// Where sound and pictures are taken, by UDP and by TCP.
+    pub fn media_port(&self) -> u16 {
+        let log = self.log();
+        let port = log.split("media_port=").nth(1).and_then(|rest| {
+            let digits = rest.split(|c: char| !c.is_ascii_digit()).next();
+            digits?.parse().ok()
+        });
+        port.unwrap_or_else(|| panic!("the log does not say the media port:\n{log}"))
+    }
+
     /// The data folder.
     pub fn data(&self) -> &Path {
         self.data.path()

@@ -104,6 +104,7 @@ call-lost = No connection
 call-line-weak = Your connection is weak
 call-line-fair = Fair connection
 call-line-silent = no sound reaches you
+call-line-paused = others' pictures are paused so that you can hear
 call-line-lossy = some sound and picture is lost
 call-line-late = sound is late
 call-line-frozen = the others’ picture freezes

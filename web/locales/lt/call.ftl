@@ -107,6 +107,7 @@ call-lost = Ryšio nėra
 call-line-weak = Jūsų ryšys silpnas
 call-line-fair = Ryšys vidutinis
 call-line-silent = garsas jūsų nepasiekia
+call-line-paused = kitų vaizdas sustabdytas, kad girdėtumėte
 call-line-lossy = dalis garso ir vaizdo nepasiekia
 call-line-late = garsas vėluoja
 call-line-frozen = kitų vaizdas stringa

@@ -137,7 +137,7 @@ impl Peer {
         }
         if answer.moved {
             self.flush_dtls(outbox);
-            if let Some(receiving) = &mut self.receiving {
+            if let Some(receiving) = self.receiving.as_mut().filter(|_| answer.elsewhere) {
                 receiving.bandwidth.reset(now);
             }
         }

@@ -56,6 +56,13 @@ export class Call {
     else if (place.status === "ended") this.#fail("conference_ended");
     this.devices.onTrack = (kind, track) => this.#deviceChanged(kind, track);
     addEventListener("online", () => this.#session?.networkChanged());
+    // On phones: from Wi-Fi to a mobile network, or back.
+    const network = (navigator as { connection?: EventTarget & { type?: string } }).connection;
+    let type = network?.type;
+    network?.addEventListener("change", () => {
+      if (network.type !== type) this.#session?.networkChanged();
+      type = network.type;
+    });
     addEventListener("pagehide", () => this.#session?.leave());
   }
 
@@ -180,6 +187,14 @@ export class Call {
     return [...this.room.slots].some(([mid, seat]) => {
       const owner = this.room.participants.find((one) => one.seat === seat);
       return this.tracks.get(mid)?.kind === "audio" && owner?.connected === true && !owner.microphone_muted;
+    });
+  }
+
+  /** Somebody's camera that is on is in one of our slots. */
+  get expectsPicture(): boolean {
+    return [...this.room.slots].some(([mid, seat]) => {
+      const owner = this.room.participants.find((one) => one.seat === seat);
+      return this.tracks.get(mid)?.kind === "video" && owner?.connected === true && !owner.camera_muted;
     });
   }
 

@@ -6,6 +6,7 @@ import { t } from "./text";
 const REASONS: Record<Reason, () => string> = {
   none: () => "",
   silent: () => t("call-line-silent"),
+  paused: () => t("call-line-paused"),
   lossy: () => t("call-line-lossy"),
   late: () => t("call-line-late"),
   frozen: () => t("call-line-frozen"),

@@ -8,6 +8,7 @@ interface Line {
   frozenS?: number;
   limit?: string;
   silent?: boolean;
+  noPicture?: boolean;
 }
 
 /** A call of which one look after the other is told. */
@@ -17,6 +18,7 @@ function call(): (line: Line, looks?: number, expectsSound?: boolean) => Verdict
   let lost = 0;
   let frozen = 0;
   let audio = 0;
+  let pictures = 0;
   return (line, looks = 1, expectsSound = true) => {
     let verdict: Verdict = { level: "good", reason: "none" };
     for (let i = 0; i < looks; i++) {
@@ -24,13 +26,14 @@ function call(): (line: Line, looks?: number, expectsSound?: boolean) => Verdict
       received += 1_000 * (1 - (line.loss ?? 0));
       frozen += line.frozenS ?? 0;
       if (!line.silent) audio += 100;
+      if (!line.noPicture) pictures += 60;
       const report = new Map<string, Record<string, unknown>>([
-        ["v", { type: "inbound-rtp", kind: "video", packetsReceived: received, packetsLost: lost, totalFreezesDuration: frozen }],
+        ["v", { type: "inbound-rtp", kind: "video", packetsReceived: received, packetsLost: lost, framesDecoded: pictures, totalFreezesDuration: frozen }],
         ["a", { type: "inbound-rtp", kind: "audio", packetsReceived: audio, packetsLost: 0 }],
         ["o", { type: "outbound-rtp", kind: "video", qualityLimitationReason: line.limit ?? "none" }],
         ["c", { type: "candidate-pair", state: "succeeded", currentRoundTripTime: line.roundTripS ?? 0.02 }],
       ]);
-      verdict = judge(report as unknown as RTCStatsReport, expectsSound);
+      verdict = judge(report as unknown as RTCStatsReport, { sound: expectsSound, picture: true });
     }
     return verdict;
   };
@@ -43,6 +46,7 @@ describe("the line", () => {
 
   it.each<[Line, Verdict]>([
     [{ loss: 0.05 }, { level: "fair", reason: "lossy" }],
+    [{ noPicture: true }, { level: "weak", reason: "paused" }],
     [{ loss: 0.2 }, { level: "weak", reason: "lossy" }],
     [{ roundTripS: 0.4 }, { level: "fair", reason: "late" }],
     [{ roundTripS: 0.9 }, { level: "weak", reason: "late" }],
@@ -90,8 +94,8 @@ describe("the line", () => {
     const judge = lineJudge();
     const report = (packetsReceived: number, packetsLost: number): RTCStatsReport =>
       new Map([["v", { type: "inbound-rtp", kind: "video", packetsReceived, packetsLost }]]) as unknown as RTCStatsReport;
-    judge(report(10_000, 500), false);
-    expect(judge(report(10, 0), false).level).toBe("good");
-    expect(judge(report(20, 0), false).level).toBe("good");
+    judge(report(10_000, 500), { sound: false, picture: false });
+    expect(judge(report(10, 0), { sound: false, picture: false }).level).toBe("good");
+    expect(judge(report(20, 0), { sound: false, picture: false }).level).toBe("good");
   });
 });

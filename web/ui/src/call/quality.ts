@@ -2,8 +2,15 @@
 // quick to say that something is wrong and slow to take it back, so that what is shown does not flicker. No DOM.
 
 export type Level = "good" | "fair" | "weak";
-/** What is noticed first. `reduced`: this side's picture was made smaller; `slow`: by the device, not by the line. */
-export type Reason = "none" | "silent" | "lossy" | "late" | "frozen" | "reduced" | "slow";
+/** What is noticed first. `paused`: others' pictures are held back so that they can be heard; `reduced`: this side's picture was
+ * made smaller; `slow`: by the device, not by the line. */
+export type Reason = "none" | "silent" | "paused" | "lossy" | "late" | "frozen" | "reduced" | "slow";
+
+/** What should arrive, as far as the room knows: somebody's open microphone, somebody's camera. */
+export interface Expected {
+  sound: boolean;
+  picture: boolean;
+}
 
 export interface Verdict {
   level: Level;
@@ -27,6 +34,7 @@ const ORDER: readonly Level[] = ["good", "fair", "weak"];
 
 interface Counts {
   audio: number;
+  pictures: number;
   received: number;
   lost: number;
   frozenS: number;
@@ -35,14 +43,14 @@ interface Counts {
 }
 
 /** A judge with a memory: give it each new report, every few seconds, and whether somebody should be heard. */
-export function lineJudge(): (report: RTCStatsReport, expectsSound: boolean) => Verdict {
+export function lineJudge(): (report: RTCStatsReport, expected: Expected) => Verdict {
   let before: Counts | null = null;
   let said = GOOD;
   let looks = 0;
   let against = 0;
-  return (report, expectsSound) => {
+  return (report, expected) => {
     const counts = read(report);
-    const seen = before ? worst(since(before, counts), expectsSound, looks > GROWING_LOOKS) : GOOD;
+    const seen = before ? worst(since(before, counts), expected, looks > GROWING_LOOKS) : GOOD;
     before = counts;
     looks += 1;
     const change = ORDER.indexOf(seen.level) - ORDER.indexOf(said.level);
@@ -63,15 +71,17 @@ export function lineJudge(): (report: RTCStatsReport, expectsSound: boolean) => 
 
 /** What happened between two looks. A new connection counts from zero again. */
 function since(before: Counts, now: Counts): Counts {
-  const grown = (key: "audio" | "received" | "lost" | "frozenS"): number => Math.max(0, now[key] - before[key]);
-  return { ...now, audio: grown("audio"), received: grown("received"), lost: grown("lost"), frozenS: grown("frozenS") };
+  const grown = (key: "audio" | "pictures" | "received" | "lost" | "frozenS"): number => Math.max(0, now[key] - before[key]);
+  return { ...now, audio: grown("audio"), pictures: grown("pictures"), received: grown("received"), lost: grown("lost"), frozenS: grown("frozenS") };
 }
 
-function worst(line: Counts, expectsSound: boolean, isGrown: boolean): Verdict {
+function worst(line: Counts, expected: Expected, isGrown: boolean): Verdict {
   const total = line.received + line.lost;
   const loss = total >= FEW_PACKETS ? line.lost / total : 0;
   const found: Verdict[] = [
-    { level: expectsSound && line.audio === 0 ? "weak" : "good", reason: "silent" },
+    { level: expected.sound && line.audio === 0 ? "weak" : "good", reason: "silent" },
+    // The server lets pictures go before voices: none at all beside sound that comes is its doing.
+    { level: expected.picture && line.pictures === 0 && line.audio > 0 ? "weak" : "good", reason: "paused" },
     { level: levelOf(loss, LOSS), reason: "lossy" },
     { level: levelOf(line.roundTripS, ROUND_TRIP_S), reason: "late" },
     { level: levelOf(line.frozenS, FROZEN_S), reason: "frozen" },
@@ -87,7 +97,7 @@ function levelOf(value: number, bounds: { fair: number; weak: number }): Level {
 }
 
 function read(report: RTCStatsReport): Counts {
-  const counts = { audio: 0, received: 0, lost: 0, frozenS: 0, roundTripS: 0, limit: "none" };
+  const counts = { audio: 0, pictures: 0, received: 0, lost: 0, frozenS: 0, roundTripS: 0, limit: "none" };
   report.forEach((entry: Record<string, unknown>) => {
     const number = (key: string): number => Number(entry[key] ?? 0) || 0;
     if (entry["type"] === "inbound-rtp") {
@@ -95,6 +105,7 @@ function read(report: RTCStatsReport): Counts {
       counts.lost += number("packetsLost");
       counts.frozenS += number("totalFreezesDuration");
       if (entry["kind"] === "audio") counts.audio += number("packetsReceived");
+      else counts.pictures += number("framesDecoded");
     } else if (entry["type"] === "outbound-rtp" && entry["kind"] === "video") {
       counts.limit = String(entry["qualityLimitationReason"] ?? "none");
     } else if (entry["type"] === "candidate-pair" && entry["state"] === "succeeded") {

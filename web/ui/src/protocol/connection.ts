@@ -3,13 +3,17 @@
 
 import { encodings, shape } from "./layers";
 import type { ClientMessage, IceServer, SentTrack } from "./messages";
+import { arrivedBytes, Pulse } from "./pulse";
 
 const AUDIO_SLOTS = 3;
 const VIDEO_SLOTS = 9;
 /** The same for voices and faces: the browser does not keep separate streams together by itself. */
 const JITTER_TARGET_MS = 60;
-const RESTART_AFTER_MS = 2_000;
+/** Browsers say "disconnected" when nothing came for some seconds already. */
+const RESTART_AFTER_MS = 500;
 const RESTART_WORKS_WITHIN_MS = 6_000;
+/** An offer that did not reach the server is sent as it is, unless what it gathered is older than this. */
+const OFFER_KEEPS_MS = 1_500;
 const FRESH_WAITS_MS = [0, 1_000, 2_000, 4_000, 8_000];
 
 export type MediaState = "connecting" | "connected" | "interrupted";
@@ -21,6 +25,10 @@ export interface CallConnectionOptions {
   onState(state: MediaState): void;
   /** What arrives in which m-line; again after every fresh connection. */
   onReceivers(tracks: Map<string, MediaStreamTrack>): void;
+  /** What arrived steadily stopped, long before the browser calls it so: the network may be another one. */
+  onStop(): void;
+  /** Milliseconds, never going back. */
+  now(): number;
 }
 
 type Timer = ReturnType<typeof setTimeout>;
@@ -34,7 +42,7 @@ export class CallConnection {
   #video: RTCRtpTransceiver | null = null;
   #state: MediaState = "connecting";
   /** An offer was made and not yet answered. */
-  #offered: { fresh: boolean } | null = null;
+  #offered: { fresh: boolean; at: number } | null = null;
   #restartWanted = false;
   /** The layers of the camera that the server asks for; `null`: it has not said. */
   #layers: readonly string[] | null = null;
@@ -44,8 +52,15 @@ export class CallConnection {
   #timer: Timer | undefined;
   #freshTimer: Timer | undefined;
   #closed = false;
+  readonly #pulse: Pulse;
 
-  constructor(private readonly options: CallConnectionOptions) {}
+  constructor(private readonly options: CallConnectionOptions) {
+    this.#pulse = new Pulse({
+      count: async () => (this.#peer ? arrivedBytes(await this.#peer.getStats()) : null),
+      now: options.now,
+      onStop: options.onStop,
+    });
+  }
 
   /** What is sent from now on; takes effect without negotiation. `null`: nothing. */
   async setTrack(source: "microphone" | "camera", track: MediaStreamTrack | null): Promise<void> {
@@ -72,7 +87,7 @@ export class CallConnection {
     this.#iceServers = iceServers;
     this.#relayBy();
     if (resumed && this.#peer) {
-      if (this.#offered) await this.#offer(this.#offered.fresh);
+      if (this.#offered) await this.#offerAgain(this.#offered);
       else if (this.#peer.connectionState === "failed") await this.restart();
       return;
     }
@@ -111,13 +126,18 @@ export class CallConnection {
     const peer = this.#peer;
     if (!peer || this.#closed || !peer.remoteDescription) return;
     if (this.#offered) {
-      this.#restartWanted = true;
+      // A restart that has only just begun is the one that is asked for.
+      this.#restartWanted ||= this.#offered.fresh || this.options.now() - this.#offered.at > OFFER_KEEPS_MS;
       return;
     }
     this.#restartWanted = false;
     peer.restartIce();
     await this.#offer(false);
-    this.#watch(() => this.lost(), RESTART_WORKS_WITHIN_MS);
+    // A connection that never called itself broken does not say that it works again either.
+    const works = (): boolean => !this.#offered && peer.connectionState === "connected" && this.#pulse.flows;
+    this.#watch(() => {
+      if (!works()) this.lost();
+    }, RESTART_WORKS_WITHIN_MS);
   }
 
   /** Measurements, for the connection notice. */
@@ -129,12 +149,14 @@ export class CallConnection {
     this.#closed = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#freshTimer);
+    this.#pulse.stop();
     this.#peer?.close();
     this.#peer = null;
   }
 
   #build(): void {
     this.#peer?.close();
+    this.#pulse.stop();
     clearTimeout(this.#timer);
     this.#offered = null;
     this.#restartWanted = false;
@@ -175,6 +197,7 @@ export class CallConnection {
     if (state === "connected") {
       clearTimeout(this.#timer);
       this.#freshTries = 0;
+      this.#pulse.start();
       this.#set("connected");
     } else if (state === "disconnected") {
       this.#set("interrupted");
@@ -188,10 +211,26 @@ export class CallConnection {
   async #offer(fresh: boolean): Promise<void> {
     const peer = this.#peer;
     if (!peer || this.#closed) return;
-    this.#offered = { fresh };
+    this.#offered = { fresh, at: this.options.now() };
     await peer.setLocalDescription();
+    if (peer === this.#peer) this.#sendOffer(peer, fresh);
+  }
+
+  async #offerAgain(offered: { fresh: boolean; at: number }): Promise<void> {
+    const peer = this.#peer;
+    if (!peer) return;
+    if (offered.fresh || this.options.now() - offered.at > OFFER_KEEPS_MS) {
+      // What was gathered may be of a network that is gone.
+      if (!offered.fresh) peer.restartIce();
+      await this.#offer(offered.fresh);
+    } else if (peer.signalingState === "have-local-offer") {
+      this.#sendOffer(peer, offered.fresh);
+    }
+  }
+
+  #sendOffer(peer: RTCPeerConnection, fresh: boolean): void {
     const sdp = peer.localDescription?.sdp;
-    if (peer !== this.#peer || !sdp) return;
+    if (!sdp) return;
     const tracks: SentTrack[] = [];
     if (this.#audio?.mid) tracks.push({ mid: this.#audio.mid, source: "microphone" });
     if (this.#video?.mid) tracks.push({ mid: this.#video.mid, source: "camera" });

@@ -59,6 +59,8 @@ export class CallSession {
         this.#tracks = tracks;
         this.#changed();
       },
+      onStop: () => this.networkChanged(),
+      now: options.now,
     });
     this.#view = new View((message) => this.#socket.send(message));
     this.#socket = new CallSocket({
@@ -115,7 +117,7 @@ export class CallSession {
     this.#socket.send({ type: "record", on });
   }
 
-  /** The browser says that the network came back or changed. */
+  /** The browser says that the network came back or changed, or nothing arrives any more. */
   networkChanged(): void {
     this.#socket.nudge();
     void this.#connection.restart();

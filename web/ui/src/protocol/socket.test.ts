@@ -191,6 +191,30 @@ describe("a broken line", () => {
     expect(sockets.length).toBeLessThan(30);
   });
 
+  test("is left at once for another one when the network changed and it does not answer", async () => {
+    const { socket, sockets, last, joins, states } = call();
+    await joins();
+    socket.nudge();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(sockets).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(100);
+    expect([sockets.length, sockets[0]?.closed]).toEqual([2, true]);
+    last().opens();
+    expect(last().sent[0]).toMatchObject({ type: "join", resume: "secret" });
+    last().says({ ...WELCOME, resumed: true });
+    expect(states).toEqual(["connecting", "joined", "reconnecting", "joined"]);
+  });
+
+  test("is kept when the network changed and it answers", async () => {
+    const { socket, sockets, last, joins } = call();
+    await joins();
+    socket.nudge();
+    await vi.advanceTimersByTimeAsync(50);
+    last().says({ type: "pong", nonce: 1 });
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(sockets).toHaveLength(1);
+  });
+
   test("is tried at once when the network comes back", async () => {
     const { joins, last, socket, sockets } = call();
     await joins();

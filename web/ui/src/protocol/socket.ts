@@ -7,6 +7,8 @@ import { type ClientMessage, type ServerMessage, VERSION } from "./messages";
 const PING_EVERY_MS = 5_000;
 /** Nothing heard for so long: the line is dead, whatever the browser believes. */
 const SILENCE_MS = 12_000;
+/** The same after a ping that doubts the line: so long, or three times what a ping takes here. */
+const DOUBT_MS = { least: 120, most: 2_000 };
 /** From opening a socket to `welcome`. */
 const WELCOME_MS = 8_000;
 /** Attempts go on for so long beyond the time for which the seat is kept: a server that restarts needs it. */
@@ -54,6 +56,10 @@ export class CallSocket {
   #attempt = 0;
   #nonce = 0;
   #heardAt = 0;
+  #pingedAt = 0;
+  /** How long the last answered ping, or the welcome, took. */
+  #tripMs = 500;
+  #doubtTimer: Timer | undefined;
   #giveUpAt = 0;
   #freshTicket = false;
   #triedFreshTicket = false;
@@ -90,9 +96,9 @@ export class CallSocket {
     this.#end({ how: "left", code: "left" });
   }
 
-  /** The network came back or changed: tries at once instead of waiting. */
+  /** The network came back or changed: tries at once instead of waiting, and does not trust the line that there is. */
   nudge(): void {
-    if (this.#state === "joined") this.#ping();
+    if (this.#state === "joined") this.#doubt();
     else if (this.#retryTimer !== undefined) {
       clearTimeout(this.#retryTimer);
       this.#retryTimer = undefined;
@@ -125,6 +131,7 @@ export class CallSocket {
         microphone_muted: muted.microphone,
         camera_muted: muted.camera,
       };
+      this.#pingedAt = this.options.now();
       socket.send(JSON.stringify(join));
     };
     socket.onmessage = (event) => {
@@ -137,6 +144,7 @@ export class CallSocket {
     this.#heardAt = this.options.now();
     const message = parse(data);
     if (!message) return;
+    if (message.type === "pong" || message.type === "welcome") this.#tripMs = this.options.now() - this.#pingedAt;
     if (message.type === "welcome") this.#welcomed(message);
     if (message.type === "closing") this.#closes(message.reason, message.in_ms);
     if (message.type === "error" && this.#refused(message)) return;
@@ -189,12 +197,25 @@ export class CallSocket {
     this.#pingTimer = setTimeout(() => this.#beat(), PING_EVERY_MS);
   }
 
+  /** A line over an address that is gone never says so: unless it answers soon there is another one. */
+  #doubt(): void {
+    const socket = this.#socket;
+    const asked = this.options.now();
+    this.#ping();
+    clearTimeout(this.#doubtTimer);
+    const wait = Math.min(DOUBT_MS.most, Math.max(DOUBT_MS.least, 3 * this.#tripMs));
+    this.#doubtTimer = setTimeout(() => {
+      if (socket && this.#heardAt <= asked) this.#broken(socket, true);
+    }, wait);
+  }
+
   #ping(): void {
+    this.#pingedAt = this.options.now();
     this.#nonce += 1;
     this.send({ type: "ping", nonce: this.#nonce });
   }
 
-  #broken(socket: SocketLike): void {
+  #broken(socket: SocketLike, hurry = false): void {
     if (socket !== this.#socket || this.#state === "ended") return;
     this.#drop();
     if (this.#closing === "ended" || this.#closing === "replaced") {
@@ -205,16 +226,17 @@ export class CallSocket {
       this.#giveUpAt = this.options.now() + Math.max(this.#resumeMs, AFTER_SEAT_MS);
       this.#set("reconnecting");
     }
-    this.#retry();
+    this.#retry(hurry);
   }
 
-  #retry(): void {
+  #retry(hurry = false): void {
     if (this.#state === "ended") return;
     if (this.options.now() >= this.#giveUpAt) {
       this.#end({ how: "lost", code: "network_lost" });
       return;
     }
-    const wait = backoffMs(this.#attempt, this.options.random());
+    // Nobody else's line broke at this moment: a room does not come back at once.
+    const wait = hurry ? 0 : backoffMs(this.#attempt, this.options.random());
     this.#attempt += 1;
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
@@ -233,6 +255,7 @@ export class CallSocket {
   #drop(): void {
     clearTimeout(this.#welcomeTimer);
     clearTimeout(this.#pingTimer);
+    clearTimeout(this.#doubtTimer);
     clearTimeout(this.#closeTimer);
     const socket = this.#socket;
     this.#socket = null;

@@ -1,0 +1,83 @@
+// One sends a large picture, one receives it over a link that loses packets, becomes narrow, recovers, and lets little more than
+// a voice through.
+import { chromium } from './browsers.mjs';
+import { Lab } from './lab.mjs';
+import { arrived, watchArrival } from './measure.mjs';
+import { args, now, say, scenario } from './scenario.mjs';
+import { Visitor } from './visitor.mjs';
+
+const { url, conference, host, resident, devices, lossy_s } = args;
+const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+scenario(async () => {
+  const lab = await Lab.of(['a', 'b'], url);
+  const a = await Visitor.at(await chromium({ devices: devices.a, network: lab.in('a') }), lab.url, 'A');
+  const b = await Visitor.at(await chromium({ devices: devices.b, network: lab.in('b') }), lab.url, 'B');
+  await a.signIn(host.id);
+  await a.open(conference);
+  await a.enter(conference, { as: 'name' });
+  await b.signIn(resident.id);
+  await b.enter(conference, { as: 'name', camera: false });
+  const seat = await b.seatOf(host.name);
+  const [picture, voice] = [`[data-tile][data-seat="${seat}"] video`, `audio[data-voice][data-seat="${seat}"]`];
+  await b.sees(picture, 30000);
+  await b.until('hears the voice', (wanted) => !!document.querySelector(wanted), voice);
+
+  const width = () => b.eval((wanted) => document.querySelector(wanted)?.videoWidth ?? 0, picture);
+  const watch = async () => {
+    await b.eval(watchArrival, { selector: voice, name: 'sound' });
+    await b.eval(watchArrival, { selector: picture, name: 'picture' });
+  };
+  const noted = async () => ({ sound: await b.eval(arrived, 'sound'), picture: await b.eval(arrived, 'picture') });
+  /** How long until the picture has a width for which `fact` holds. */
+  const becomes = async (fact, limit_ms) => {
+    const began = now();
+    while (now() - began < limit_ms) {
+      if (fact(await width())) return Math.round(now() - began);
+      await later(50);
+    }
+    return null;
+  };
+
+  await becomes((wide) => wide >= 1280, 30000);
+  await later(3000);
+  const large = await width();
+  say('large', { width: large });
+
+  await lab.say('set b both delay_ms=100 loss=0.05');
+  await later(2000);
+  await watch();
+  await later(lossy_s * 1000);
+  const lossy = { ...(await noted()), width: await width() };
+  say('lossy', lossy);
+
+  await lab.say('set b both delay_ms=20 loss=0');
+  await later(1000);
+  if ((await width()) < large) await becomes((wide) => wide >= large, 30000);
+  await later(4000);
+
+  await watch();
+  await lab.say('set b down rate_kbit=400');
+  const dropped_after_ms = await becomes((wide) => wide > 0 && wide < large, 20000);
+  await later(Math.max(0, 15000 - (dropped_after_ms ?? 0)));
+  const narrow = { dropped_after_ms, ...(await noted()), width: await width(), link: await lab.say('count b') };
+  say('narrow', narrow);
+
+  await lab.say('set b down rate_kbit=0');
+  await watch();
+  const recovered = { climbed_after_ms: await becomes((wide) => wide >= large, 60000), ...(await noted()) };
+  say('recovered', recovered);
+  await later(3000);
+
+  await lab.say('set b down rate_kbit=100');
+  await later(3000);
+  await watch();
+  await later(15000);
+  const voice_only = await noted();
+  const { concealedSamples: concealed, totalSamplesReceived: all } = voice_only.sound;
+  voice_only.concealed_percent = (100 * concealed) / all;
+  voice_only.words = await b.eval(() => document.querySelector('[data-connection-word]')?.innerText ?? '');
+  voice_only.told = await b.eval(() => document.querySelector('[data-connection-word]')?.dataset.reason === 'paused');
+  say('voice_only', voice_only);
+  return { large, lossy, narrow, recovered, voice_only, complaints: [...a.complaints, ...b.complaints] };
+});
