@@ -18,7 +18,7 @@ use crate::command::{Join, Joined};
 use crate::error::SfuError;
 use crate::event::Event;
 use crate::feed::Feed;
-use crate::ids::{ParticipantId, RoomId, Source, TrackId};
+use crate::ids::{Codec, ParticipantId, RoomId, Source, TrackId};
 use crate::{SfuConfig, Stats};
 
 /// Commands that may wait for the shard. A full queue refuses: `Unavailable` where there is an answer, a warning in the
@@ -102,6 +102,7 @@ pub(crate) struct Handle {
     commands: SyncSender<Command>,
     control: Arc<Control>,
     local: SocketAddr,
+    codecs: Vec<Codec>,
     ended: watch::Receiver<()>,
 }
 
@@ -137,6 +138,7 @@ impl Handle {
         let tcp = listener
             .map(|listener| start_tcp(listener, &control, running.clone()))
             .transpose()?;
+        let codecs = config.codecs.clone();
         let new = NewShard {
             candidates: candidates(&config, local, outside),
             tcp,
@@ -160,6 +162,7 @@ impl Handle {
             commands,
             control,
             local,
+            codecs,
             ended,
         };
         Ok((handle, receiver))
@@ -175,7 +178,7 @@ impl Handle {
         let command = Box::new(JoinCommand {
             room: join.room,
             participant: join.participant,
-            offer: Offer::parse(&join.offer)?,
+            offer: self.read(&join.offer)?,
             publish: join.publish,
             subscribe: join.subscribe,
             sources: join.sources,
@@ -190,7 +193,7 @@ impl Handle {
         offer: &str,
         sources: Vec<(String, Source)>,
     ) -> Result<Joined, SfuError> {
-        let offer = Box::new(Offer::parse(offer)?);
+        let offer = Box::new(self.read(offer)?);
         self.ask(|reply| Command::Reoffer {
             participant,
             offer,
@@ -198,6 +201,12 @@ impl Handle {
             reply,
         })
         .await?
+    }
+
+    fn read(&self, offer: &str) -> Result<Offer, SfuError> {
+        let mut offer = Offer::parse(offer)?;
+        offer.prefer(&self.codecs);
+        Ok(offer)
     }
 
     /// Asks and waits for the answer.
