@@ -125,6 +125,7 @@ fn start_media(
         public_addresses: config.media.public_addresses.clone(),
         tcp: config.media.tcp,
         stun_server: Some(config.media.stun_server.clone()).filter(|server| !server.is_empty()),
+        codecs: config.media.codecs.clone(),
         max_participants: config.media.max_participants,
         ..sfu::SfuConfig::default()
     })
