@@ -34,16 +34,18 @@ async function publish({ endpoint, ticket, codec, mode }) {
   return video.sender.getParameters().encodings.map((encoding) => encoding.scalabilityMode);
 }
 
-/** Runs in the page: the codec of the pictures that leave, of those that come, and how often sound came that repeats some. */
+/** Runs in the page: the codec of the pictures that leave, of those that come, and bytes in a packet of sound that comes. */
 async function codecs() {
-  const facts = { sent: null, seen: [], repeated: 0 };
+  const facts = { sent: null, seen: [], soundBytes: 0 };
   for (const peer of window.peers) {
     const report = await peer.getStats();
     for (const entry of report.values()) {
       const codec = report.get(entry.codecId)?.mimeType.toLowerCase();
       if (entry.type === 'outbound-rtp' && entry.kind === 'video') facts.sent = codec;
       if (entry.type === 'inbound-rtp' && entry.framesDecoded > 0) facts.seen.push(codec);
-      if (entry.type === 'inbound-rtp' && entry.kind === 'audio') facts.repeated += entry.fecPacketsReceived ?? 0;
+      if (entry.type === 'inbound-rtp' && entry.packetsReceived > 0 && entry.kind === 'audio') {
+        facts.soundBytes = entry.bytesReceived / entry.packetsReceived;
+      }
     }
   }
   return facts;
