@@ -6,15 +6,17 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::congestion::{Feedback, FeedbackCollector};
+use crate::forward::dependency::{Descriptor, MAX_BYTES, with_mask};
 use crate::forward::downstream::{
     Downstream, DownstreamConfig, PayloadType, PayloadTypes, Written,
 };
+use crate::forward::layering::{Reader, Sieve};
 use crate::forward::packet::StreamId;
 use crate::forward::picture_ids::{PictureIds, Shift};
 use crate::forward::rtcp::{Rtcp, packets};
 use crate::forward::rtp::{ExtensionIds, Header, RtpView, write_header};
 use crate::forward::upstream::{Upstream, Via};
-use crate::forward::{codec, rtcp_write, rtx};
+use crate::forward::{codec, red, rtcp_write, rtx};
 use crate::ids::{Codec, Kind, TrackId};
 use crate::transport::front_door::FrontDoor;
 use crate::transport::insider::Insider;
@@ -84,6 +86,46 @@ pub fn keyframe(data: &[u8]) {
     for codec in [Codec::Opus, Codec::Vp8, Codec::Vp9, Codec::H264, Codec::Av1] {
         let begins = codec::begins_keyframe(codec, data);
         assert!(!begins || (codec != Codec::Opus && data.len() > 1));
+    }
+}
+
+/// Dependency descriptors: read or refused, alone and after a structure; a mask that is put in changes nothing else.
+pub fn dependencies(data: &[u8]) {
+    let mut out = [0; MAX_BYTES + 8];
+    let mut known = None;
+    let parts = data.split_at(data.len() / 2);
+    for value in [data, parts.0, parts.1, data] {
+        let read = Descriptor::parse(value, known.as_deref());
+        let Some(mut descriptor) = read.clone() else {
+            continue;
+        };
+        known = descriptor.structure.take().or(known);
+        let targets = known.as_ref().map_or(0, |known| known.targets().len());
+        if let Some(len) = with_mask(value, 1, targets as u8, &mut out) {
+            assert_eq!(
+                Descriptor::parse(&out[..len], known.as_deref()).is_some(),
+                len <= MAX_BYTES
+            );
+        }
+    }
+    let mut levels = Reader::default();
+    let mut sieve = Sieve::default();
+    for value in data.chunks(9) {
+        for codec in [Codec::Vp8, Codec::Vp9, Codec::Av1] {
+            let layering = levels.read(codec, value, true, (codec == Codec::Av1).then_some(value));
+            let verdict = sieve.judge(&layering);
+            assert!(verdict.needed || layering.exist.is_choice());
+        }
+    }
+}
+
+/// Sound with repetitions in front: what is taken keeps its length, and its own sound lies within it.
+pub fn red(data: &[u8]) {
+    if let Some(at) = red::primary_at(data, 111) {
+        assert!(at > 0 && at < data.len());
+        let mut other = data.to_vec();
+        red::retype(&mut other, 63);
+        assert_eq!(red::primary_at(&other, 63), Some(at));
     }
 }
 
@@ -174,6 +216,7 @@ impl Act {
             PayloadType {
                 media: 96,
                 rtx: with_rtx.then_some(97),
+                red: None,
             },
         );
         let config = DownstreamConfig {
@@ -189,6 +232,7 @@ impl Act {
                 mid: Some(4),
                 audio_level: None,
                 transport_cc: None,
+                dependencies: None,
             },
         };
         let stream = |source: usize| StreamId {
@@ -414,6 +458,19 @@ mod tests {
         #[test]
         fn any_bytes_as_payload(data in vec(any::<u8>(), 0..40)) {
             super::keyframe(&data);
+        }
+
+        #[test]
+        fn any_bytes_as_dependencies(data in vec(any::<u8>(), 0..120)) {
+            super::dependencies(&data);
+        }
+
+        #[test]
+        fn any_bytes_as_repeated_sound(mut data in vec(any::<u8>(), 0..60)) {
+            for at in (0..data.len()).step_by(4).take(3) {
+                data[at] = data[at] & 0x80 | 111;
+            }
+            super::red(&data);
         }
 
         #[test]

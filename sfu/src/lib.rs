@@ -52,6 +52,9 @@ pub struct SfuConfig {
     /// `host:port` of a STUN server that is asked for our external address at the start (for at most 3.5 s). Whether or not
     /// it answers, we start.
     pub stun_server: Option<String>,
+    /// The order in which codecs of pictures are asked of who sends: a browser sends the first of it that it can. What is not
+    /// named comes after.
+    pub codecs: Vec<Codec>,
     /// Participants that may be connected at once.
     pub max_participants: usize,
     /// Seconds without an authenticated STUN check or packet after which a connection is over (RFC 7675 says 30).
@@ -67,6 +70,8 @@ impl Default for SfuConfig {
             public_addresses: Vec::new(),
             tcp: true,
             stun_server: None,
+            // What every browser can show comes first, the cheapest to make before the others.
+            codecs: vec![Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1],
             max_participants: 2_000,
             consent_s: 30,
         }

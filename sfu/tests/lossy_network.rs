@@ -160,6 +160,7 @@ fn slot(now: Instant) -> Downstream {
         PayloadType {
             media: MEDIA,
             rtx: Some(RTX),
+            red: None,
         },
     );
     let mut slot = Downstream::new(

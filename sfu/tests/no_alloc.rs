@@ -42,6 +42,7 @@ impl Scene {
             PayloadType {
                 media: 96,
                 rtx: Some(97),
+                red: None,
             },
         );
         let slot = |viewer: usize| {
@@ -58,6 +59,7 @@ impl Scene {
                     mid: Some(4),
                     audio_level: Some(1),
                     transport_cc: None,
+                    dependencies: None,
                 },
             };
             let mut slot = Downstream::new(config, now);

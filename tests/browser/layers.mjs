@@ -2,79 +2,10 @@
 // pinned; meanwhile every picture is counted, so that none that freezes goes unseen.
 import { chromium, firefox } from './browsers.mjs';
 import { args, check, now, say, scenario } from './scenario.mjs';
+import { SMALL, LARGE, becomes, resize, resized, sent } from './tiles.mjs';
 import { Visitor } from './visitor.mjs';
 
 const { url, conference, host, residents, devices } = args;
-
-/** Runs in the page: all tiles become this large, one over another. */
-function resize({ width, height }) {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(
-    '[data-tile] { position: fixed !important; inset: 0 auto auto 0 !important; min-height: 0 !important;' +
-      ` width: ${width}px !important; height: ${height}px !important; }`,
-  );
-  document.adoptedStyleSheets = [sheet];
-}
-
-const SMALL = { width: 160, height: 90 };
-const LARGE = { width: 1280, height: 720 };
-
-/** Runs in the page: notes from now on the longest time between two pictures of a seat. */
-function watch(seat) {
-  const video = document.querySelector(`[data-tile][data-seat="${seat}"] video`);
-  const watched = { last: performance.now(), longest: 0, pictures: 0 };
-  window.watched = watched;
-  const count = () => {
-    const at = performance.now();
-    watched.longest = Math.max(watched.longest, at - watched.last);
-    watched.last = at;
-    watched.pictures += 1;
-    if (window.watched === watched) video.requestVideoFrameCallback(count);
-  };
-  video.requestVideoFrameCallback(count);
-}
-
-/** Runs in the page: what was noted, with the picture that stands still now, if one does. */
-function watched() {
-  const { last, longest, pictures } = window.watched;
-  return { longest_ms: Math.round(Math.max(longest, performance.now() - last)), pictures };
-}
-
-/** Runs in the page: pictures sent so far of each layer. */
-async function sent() {
-  const layers = {};
-  for (const peer of window.peers) {
-    for (const report of (await peer.getStats()).values()) {
-      if (report.type === 'outbound-rtp' && report.rid) layers[report.rid] = report.framesSent ?? report.framesEncoded ?? 0;
-    }
-  }
-  return layers;
-}
-
-/** How long it takes until the picture of a seat has a width for which `fact` holds; that width. */
-async function becomes(who, seat, words, fact, limit_ms = 30000) {
-  const started = now();
-  const width = await who.until(
-    `sees seat ${seat} ${words}`,
-    new Function('seat', `const width = document.querySelector('[data-tile][data-seat="' + seat + '"] video')?.videoWidth; return width && (${fact})(width) && width;`),
-    seat,
-    limit_ms,
-  );
-  return { width, after_ms: Math.round(now() - started) };
-}
-
-/** Large, small, large: what `viewer` sees of the seat meanwhile. */
-async function resized(viewer, seat, large, small) {
-  await viewer.eval(resize, LARGE);
-  const first = await becomes(viewer, seat, 'large', large);
-  await viewer.eval(watch, seat);
-  await viewer.eval(resize, SMALL);
-  const shrunk = await becomes(viewer, seat, 'small', small);
-  await viewer.eval(resize, LARGE);
-  const grown = await becomes(viewer, seat, 'large again', large);
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  return { first, shrunk, grown, ...(await viewer.eval(watched)) };
-}
 
 /** Which layers of A grow over a time. */
 async function growing(publisher, over_ms) {

@@ -19,7 +19,8 @@ use crate::config::{Config, LogFormat};
 use crate::secrets::Secrets;
 use crate::state::AppState;
 use crate::{
-    check, glue, health, keeping, log_key, media, metrics, pages, rights, seats, security, tls, watch,
+    check, glue, health, keeping, log_key, media, metrics, pages, rights, seats, security, tls,
+    watch,
 };
 
 /// Largest request body, in bytes; uploads come in a later version, with a limit of their own.
@@ -134,6 +135,7 @@ fn start_media(
         public_addresses: config.media.public_addresses.clone(),
         tcp: config.media.tcp,
         stun_server: Some(config.media.stun_server.clone()).filter(|server| !server.is_empty()),
+        codecs: config.media.codecs.clone(),
         max_participants: config.media.max_participants,
         ..sfu::SfuConfig::default()
     })

@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use super::packet::{Packet, StreamId};
+use super::packet::{Packet, Shape, StreamId};
 use super::rtp::AudioLevel;
 use crate::ids::Codec;
 
@@ -34,6 +34,7 @@ struct Meta {
     marker: bool,
     keyframe: bool,
     level: Option<AudioLevel>,
+    shape: Shape,
     received: Instant,
 }
 
@@ -64,6 +65,7 @@ impl PacketCache {
             marker: packet.marker,
             keyframe: packet.keyframe,
             level: packet.level,
+            shape: packet.shape,
             received: packet.received,
         });
         entry.payload.clear();
@@ -83,6 +85,7 @@ impl PacketCache {
             marker: meta.marker,
             keyframe: meta.keyframe,
             level: meta.level,
+            shape: meta.shape,
             payload: &entry.payload,
             received: meta.received,
         })
@@ -109,6 +112,7 @@ mod tests {
             marker: true,
             keyframe: false,
             level: None,
+            shape: Shape::default(),
             payload,
             received: Instant::now(),
         }

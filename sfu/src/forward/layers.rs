@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 /// Layers of one track that are taken.
 pub const MAX_LAYERS: usize = 3;
+/// Speeds of pictures of one layer that are told apart.
+pub const MAX_SPEEDS: usize = 3;
 /// How long a layer that nobody needs is still asked of its sender: a tile that is resized, a viewer who comes back.
 pub const LET_GO_AFTER: Duration = Duration::from_secs(1);
 
@@ -23,6 +25,10 @@ pub struct LayerState {
     pub bitrate: u64,
     /// Lines of its pictures; 0: not known.
     pub lines: u16,
+    /// How many speeds of pictures it has; 0 and 1: one.
+    pub speeds: u8,
+    /// Bits per second at each but the fastest, the slowest first.
+    pub slower: [u64; MAX_SPEEDS - 1],
 }
 
 /// The layers of one track, the smallest first.
@@ -32,6 +38,8 @@ pub struct Layers {
     pub states: [LayerState; MAX_LAYERS],
     /// How many there are: 1 without simulcast.
     pub count: u8,
+    /// They are sizes within one stream, not streams of their own.
+    pub within: bool,
 }
 
 /// What a slot's viewer can use.
@@ -105,6 +113,23 @@ impl Layers {
         }
     }
 
+    /// How many speeds a layer has, at least one.
+    pub fn speeds(&self, layer: u8) -> u8 {
+        let known = self.states[usize::from(layer)].speeds;
+        known.clamp(1, MAX_SPEEDS as u8)
+    }
+
+    /// Bits per second of a layer at a speed: measured, else as much as at the fastest.
+    pub fn bitrate_at(&self, layer: u8, speed: u8) -> u64 {
+        let state = &self.states[usize::from(layer)];
+        let all = self.bitrate(layer);
+        let slower = state.slower.get(usize::from(speed)).copied();
+        match slower.filter(|_| speed + 1 < self.speeds(layer) && state.runs) {
+            Some(measured @ 1..) => measured.min(all),
+            _ => all,
+        }
+    }
+
     /// Bits per second of a layer: measured, else what browsers send by default; see [`MAX_LAYERS`].
     pub fn bitrate(&self, layer: u8) -> u64 {
         match self.states[usize::from(layer)] {
@@ -154,36 +179,6 @@ impl Wanted {
     }
 }
 
-/// Bits per second of one stream, measured over half seconds.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Rate {
-    since: Option<Instant>,
-    bytes: u64,
-    bits_per_second: u64,
-}
-
-/// Over how long a rate is measured.
-const RATE_WINDOW: Duration = Duration::from_millis(500);
-
-impl Rate {
-    /// A packet of so many bytes came.
-    pub fn add(&mut self, bytes: usize, now: Instant) {
-        let since = *self.since.get_or_insert(now);
-        let passed = now.duration_since(since);
-        if passed >= RATE_WINDOW {
-            self.bits_per_second = self.bytes * 8_000 / passed.as_millis() as u64;
-            self.since = Some(now);
-            self.bytes = 0;
-        }
-        self.bytes += bytes as u64;
-    }
-
-    /// The rate of the last whole window; 0 before there was one.
-    pub fn bits_per_second(&self) -> u64 {
-        self.bits_per_second
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,6 +190,7 @@ mod tests {
                 ..LayerState::default()
             }),
             count: 3,
+            within: false,
         }
     }
 
@@ -314,15 +310,5 @@ mod tests {
         wanted.update(0b100, 3, start);
         wanted.update(0, 3, start);
         assert_eq!(wanted.update(0, 3, start + LET_GO_AFTER), Some(0b001));
-    }
-
-    #[test]
-    fn a_rate_is_that_of_the_last_half_second() {
-        let start = Instant::now();
-        let mut rate = Rate::default();
-        for n in 0..=100 {
-            rate.add(1_250, start + Duration::from_millis(10 * n));
-        }
-        assert_eq!(rate.bits_per_second(), 1_000_000);
     }
 }

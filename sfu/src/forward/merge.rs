@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use super::layers::MAX_LAYERS;
 use super::packet::{LayerId, Packet};
-use super::picture_ids::Shift;
 use super::splice::Splice;
 use crate::ids::TrackId;
 
@@ -73,14 +72,8 @@ impl Merge {
                 (index + 1, timestamp.wrapping_add(advance as u32))
             }
         };
-        let splice = Splice {
-            stream: packet.stream,
-            first_in: packet.index,
-            first_out,
-            last_out: first_out,
-            timestamp_shift: timestamp.wrapping_sub(packet.timestamp),
-            pictures: Shift::default(),
-        };
+        let shift = timestamp.wrapping_sub(packet.timestamp);
+        let splice = Splice::new(packet.stream, packet.index, first_out, shift);
         self.splice = Some(splice);
         splice
     }
@@ -108,6 +101,7 @@ mod tests {
             marker: true,
             keyframe,
             level: None,
+            shape: Default::default(),
             payload: b"picture",
             received: Instant::now(),
         }

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use super::dependency::MAX_BYTES;
+use super::layering::Layering;
 use super::rtp::AudioLevel;
 use crate::ids::{Codec, TrackId};
 
@@ -54,6 +56,8 @@ pub struct Packet<'a> {
     pub keyframe: bool,
     /// The sender's own measure of its loudness (RFC 6464).
     pub level: Option<AudioLevel>,
+    /// How it is to be read beyond its codec.
+    pub shape: Shape,
     /// The payload without padding. Empty in a packet of padding alone: it is forwarded, because its sequence number
     /// would be missed otherwise, but it is nothing for a recording.
     pub payload: &'a [u8],
@@ -73,8 +77,57 @@ impl Packet<'_> {
             marker: self.marker,
             keyframe: self.keyframe,
             level: self.level,
+            shape: self.shape,
             payload,
             received: self.received,
+        }
+    }
+}
+
+impl<'a> Packet<'a> {
+    /// The payload without earlier packets in front of it.
+    pub fn primary(&self) -> &'a [u8] {
+        let at = usize::from(self.shape.primary_at);
+        self.payload.get(at..).unwrap_or_default()
+    }
+}
+
+/// How a packet is to be read beyond its codec.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Shape {
+    /// Where the payload's own sound begins: before it earlier packets are repeated (RED, RFC 2198). 0: they are not.
+    pub primary_at: u16,
+    /// Which levels of its stream need it.
+    pub layering: Layering,
+    dependencies: Dependencies,
+}
+
+impl Shape {
+    /// Keeps the value of the packet's dependency descriptor, if it is not too long.
+    pub fn set_dependencies(&mut self, value: &[u8]) {
+        if let Some(bytes) = self.dependencies.bytes.get_mut(..value.len()) {
+            bytes.copy_from_slice(value);
+            self.dependencies.len = value.len() as u8;
+        }
+    }
+
+    /// The value of the packet's dependency descriptor; empty where there is none.
+    pub fn dependencies(&self) -> &[u8] {
+        &self.dependencies.bytes[..usize::from(self.dependencies.len)]
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Dependencies {
+    len: u8,
+    bytes: [u8; MAX_BYTES],
+}
+
+impl Default for Dependencies {
+    fn default() -> Self {
+        Self {
+            len: 0,
+            bytes: [0; MAX_BYTES],
         }
     }
 }

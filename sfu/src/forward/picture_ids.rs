@@ -70,6 +70,12 @@ impl PictureIds {
         }
     }
 
+    /// The PictureID, if it has 15 bits.
+    pub fn long(&self, payload: &[u8]) -> Option<u16> {
+        let at = self.picture_at.filter(|at| payload[*at] & 0x80 != 0)?;
+        Some(u16::from_be_bytes([payload[at] & 0x7f, payload[at + 1]]))
+    }
+
     /// Adds to the numbers in place, keeping their width, and gives the new ones.
     pub fn shift(&self, payload: &mut [u8], shift: Shift) -> Numbers {
         let numbers = self.numbers(payload);

@@ -237,10 +237,13 @@ pub struct ExtensionIds {
     pub audio_level: Option<u8>,
     /// The transport-wide sequence number (draft-holmer-rmcat-transport-wide-cc-extensions-01 §2).
     pub transport_cc: Option<u8>,
+    /// The dependency descriptor (AV1 RTP specification, appendix A).
+    pub dependencies: Option<u8>,
 }
 
-/// Appends a header with one-byte extensions (RFC 8285 §4.2) and gives its length. An element with an id outside 1–14
-/// or a value outside 1–16 bytes is left out.
+/// Appends a header with its extensions and gives its length: in the one-byte form (RFC 8285 §4.2), or in the two-byte form
+/// (§4.3) where a value is longer than 16 bytes. An element with an id outside 1–14 or a value outside 1–255 bytes is
+/// left out.
 pub fn write_header(out: &mut Vec<u8>, header: &Header, extensions: &[(u8, &[u8])]) -> usize {
     let start = out.len();
     out.push(0x80);
@@ -249,15 +252,27 @@ pub fn write_header(out: &mut Vec<u8>, header: &Header, extensions: &[(u8, &[u8]
     out.extend_from_slice(&header.timestamp.to_be_bytes());
     out.extend_from_slice(&header.ssrc.to_be_bytes());
     let body = out.len() + 4;
+    let taken = |id: u8, value: &[u8]| (1..=14).contains(&id) && (1..=255).contains(&value.len());
+    let long = extensions
+        .iter()
+        .any(|(id, value)| taken(*id, value) && value.len() > 16);
     for &(id, value) in extensions {
-        if !(1..=14).contains(&id) || !(1..=16).contains(&value.len()) {
+        if !taken(id, value) {
             continue;
         }
         if out.len() < body {
-            out.extend_from_slice(&[0xbe, 0xde, 0, 0]);
+            out.extend_from_slice(if long {
+                &[0x10, 0, 0, 0]
+            } else {
+                &[0xbe, 0xde, 0, 0]
+            });
             out[start] |= 0x10;
         }
-        out.push(id << 4 | (value.len() - 1) as u8);
+        if long {
+            out.extend_from_slice(&[id, value.len() as u8]);
+        } else {
+            out.push(id << 4 | (value.len() - 1) as u8);
+        }
         out.extend_from_slice(value);
     }
     if out.len() > body {

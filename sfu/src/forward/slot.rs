@@ -14,6 +14,8 @@ pub struct PayloadType {
     pub media: u8,
     /// For RTX (RFC 4588).
     pub rtx: Option<u8>,
+    /// For packets with earlier ones repeated in front (RED, RFC 2198).
+    pub red: Option<u8>,
 }
 
 impl PayloadTypes {

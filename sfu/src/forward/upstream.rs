@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use super::cache::PacketCache;
 use super::codec::{begins_keyframe, keyframe_lines};
-use super::layers::{LayerState, Rate};
+use super::layering::{Level, Levels, Reader};
+use super::layers::{LayerState, MAX_LAYERS};
 use super::losses::Losses;
-use super::packet::{Packet, StreamId};
+use super::packet::{Packet, Shape, StreamId};
 use super::quality::Quality;
+use super::rates::Rates;
 use super::rtcp::{ReportBlock, SenderInfo};
 use super::rtp::{AudioLevel, RtpView};
 use super::window::{Seen, Window, extend};
@@ -62,8 +64,22 @@ pub struct Upstream {
     losses: Losses,
     quality: Quality,
     last_media: Option<Instant>,
-    rate: Rate,
+    rates: Rates,
     lines: u16,
+    levels: Reader,
+    /// The sizes and speeds that are in it.
+    exist: Levels,
+}
+
+/// What came beside a packet's payload.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Beside<'a> {
+    /// Its audio level (RFC 6464).
+    pub level: Option<AudioLevel>,
+    /// Where its own sound begins; see [`Shape::primary_at`].
+    pub primary_at: u16,
+    /// The value of its dependency descriptor.
+    pub dependencies: Option<&'a [u8]>,
 }
 
 impl Upstream {
@@ -81,8 +97,10 @@ impl Upstream {
             losses: Losses::default(),
             quality: Quality::new(codec.clock_rate()),
             last_media: None,
-            rate: Rate::default(),
+            rates: Rates::default(),
             lines: 0,
+            levels: Reader::default(),
+            exist: Levels::default(),
         }
     }
 
@@ -98,6 +116,22 @@ impl Upstream {
         rtp: &RtpView<'a>,
         codec: Codec,
         level: Option<AudioLevel>,
+        via: Via,
+        now: Instant,
+    ) -> Result<Packet<'a>, Refused> {
+        let beside = Beside {
+            level,
+            ..Beside::default()
+        };
+        self.receive_with(rtp, codec, beside, via, now)
+    }
+
+    /// The same for a packet of which more is known.
+    pub fn receive_with<'a>(
+        &mut self,
+        rtp: &RtpView<'a>,
+        codec: Codec,
+        beside: Beside<'_>,
         via: Via,
         now: Instant,
     ) -> Result<Packet<'a>, Refused> {
@@ -121,7 +155,8 @@ impl Upstream {
         if !payload.is_empty() {
             self.last_media = Some(now);
         }
-        self.rate.add(payload.len(), now);
+        let shape = self.shape(rtp, codec, beside);
+        self.rates.add(shape.layering.needed, payload.len(), now);
         let packet = Packet {
             stream: self.stream,
             codec,
@@ -130,7 +165,8 @@ impl Upstream {
             timestamp: rtp.timestamp(),
             marker: rtp.marker(),
             keyframe: begins_keyframe(codec, payload),
-            level,
+            level: beside.level,
+            shape,
             payload,
             received: now,
         };
@@ -139,6 +175,25 @@ impl Upstream {
         }
         self.cache.keep(&packet);
         Ok(packet)
+    }
+
+    fn shape(&mut self, rtp: &RtpView<'_>, codec: Codec, beside: Beside<'_>) -> Shape {
+        let mut shape = Shape::default();
+        shape.primary_at = beside.primary_at;
+        if self.kind == Kind::Video {
+            let (payload, marker) = (rtp.payload(), rtp.marker());
+            shape.layering = self
+                .levels
+                .read(codec, payload, marker, beside.dependencies);
+            shape.set_dependencies(beside.dependencies.unwrap_or_default());
+            self.exist = match shape.layering.exist {
+                levels if levels.is_choice() => levels,
+                // A retransmission may come without its descriptor.
+                _ if payload.is_empty() || beside.dependencies.is_none() => self.exist,
+                levels => levels,
+            };
+        }
+        shape
     }
 
     /// A packet that was received, as long as it is kept.
@@ -185,10 +240,41 @@ impl Upstream {
 
     /// What is known of it as a layer.
     pub fn state(&self, now: Instant) -> LayerState {
+        self.state_of(None, now)
+    }
+
+    /// How many sizes of pictures are in it.
+    pub fn sizes(&self) -> u8 {
+        let largest = self.exist.iter().map(|level| level.spatial).max();
+        largest
+            .map_or(1, |largest| largest + 1)
+            .min(MAX_LAYERS as u8)
+    }
+
+    /// What is known of one of its sizes; `None`: of all together.
+    pub fn state_of(&self, size: Option<u8>, now: Instant) -> LayerState {
+        let largest = self.sizes() - 1;
+        let spatial = size.unwrap_or(largest);
+        let speeds = self.exist.iter().filter(|level| level.spatial == spatial);
+        let speeds = speeds.map(|level| level.temporal + 1).max().unwrap_or(1);
+        let rate = |temporal: u8| {
+            let level = Level { spatial, temporal };
+            if self.exist.is_choice() {
+                self.rates.bits_per_second(level)
+            } else {
+                self.rates.all()
+            }
+        };
         LayerState {
-            runs: self.is_active(now),
-            bitrate: self.rate.bits_per_second(),
-            lines: self.lines,
+            runs: self.is_active(now) && (speeds == 1 || rate(speeds - 1) > 0 || spatial == 0),
+            bitrate: rate(speeds - 1),
+            lines: match self.levels.lines(spatial) {
+                Some(lines) => lines,
+                None if spatial == largest => self.lines,
+                None => 0,
+            },
+            speeds,
+            slower: std::array::from_fn(|temporal| rate(temporal as u8)),
         }
     }
 

@@ -9,6 +9,10 @@ pub struct Descriptor {
     pub len: usize,
     /// The first packet of a frame (S set, partition 0).
     pub begins_frame: bool,
+    /// Its speed (TID), where there is more than one: 0 is the slowest.
+    pub temporal: Option<u8>,
+    /// It needs nothing but the slowest (Y).
+    pub synchronises: bool,
     /// Where its picture numbers lie.
     pub ids: PictureIds,
 }
@@ -18,6 +22,7 @@ impl Descriptor {
     pub fn parse(payload: &[u8]) -> Option<Self> {
         let first = *payload.first()?;
         let (mut len, mut ids) = (1, PictureIds::default());
+        let (mut temporal, mut synchronises) = (None, false);
         if first & 0x80 != 0 {
             let extended = *payload.get(1)?;
             len = 2;
@@ -30,12 +35,19 @@ impl Descriptor {
                 len += 1;
             }
             if extended & 0x30 != 0 {
+                let speed = *payload.get(len)?;
+                if extended & 0x20 != 0 {
+                    temporal = Some(speed >> 6);
+                    synchronises = speed & 0x20 != 0;
+                }
                 len += 1;
             }
         }
         (len <= payload.len()).then_some(Self {
             len,
             begins_frame: first & 0x17 == 0x10,
+            temporal,
+            synchronises,
             ids,
         })
     }
@@ -52,6 +64,10 @@ mod tests {
         let descriptor = Descriptor::parse(&payload).unwrap();
         assert_eq!(descriptor.len, 6);
         assert!(descriptor.begins_frame);
+        assert_eq!(
+            (descriptor.temporal, descriptor.synchronises),
+            (Some(1), true)
+        );
         let numbers = descriptor.ids.numbers(&payload);
         assert_eq!(numbers.picture_id, Some(0x1234));
         assert_eq!(numbers.tl0, Some(7));
@@ -62,6 +78,7 @@ mod tests {
         let descriptor = Descriptor::parse(&[0x00, 0xaa]).unwrap();
         assert_eq!(descriptor.len, 1);
         assert!(!descriptor.begins_frame);
+        assert_eq!(descriptor.temporal, None);
         assert_eq!(descriptor.ids, PictureIds::default());
     }
 

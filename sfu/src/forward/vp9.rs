@@ -7,10 +7,18 @@ use super::picture_ids::{PictureIds, picture_id_len};
 pub struct Descriptor {
     /// The first packet of a layer's frame (B).
     pub begins_frame: bool,
+    /// The last packet of a layer's frame (E).
+    pub ends_frame: bool,
+    /// No larger layer of the picture needs it (Z).
+    pub needed_by_no_larger: bool,
     /// Predicted from an earlier picture (P).
     pub predicted: bool,
     /// Spatial layer; 0 where there are none.
     pub spatial_layer: u8,
+    /// Its speed, where there are layers: 0 is the slowest.
+    pub temporal: Option<u8>,
+    /// What is faster needs nothing faster from before this picture (U).
+    pub may_rise: bool,
     /// Where its picture numbers lie.
     pub ids: PictureIds,
 }
@@ -21,12 +29,15 @@ impl Descriptor {
         let flags = *payload.first()?;
         let flexible = flags & 0x10 != 0;
         let (mut len, mut spatial_layer, mut ids) = (1, 0, PictureIds::default());
+        let (mut temporal, mut may_rise) = (None, false);
         if flags & 0x80 != 0 {
             ids.picture_at = Some(len);
             len += picture_id_len(payload, len)?;
         }
         if flags & 0x20 != 0 {
-            spatial_layer = payload.get(len)? >> 1 & 7;
+            let layer = *payload.get(len)?;
+            spatial_layer = layer >> 1 & 7;
+            (temporal, may_rise) = (Some(layer >> 5), layer & 0x10 != 0);
             len += 1;
             if !flexible {
                 ids.tl0_at = Some(len);
@@ -35,8 +46,12 @@ impl Descriptor {
         }
         (len < payload.len()).then_some(Self {
             begins_frame: flags & 0x08 != 0,
+            ends_frame: flags & 0x04 != 0,
+            needed_by_no_larger: flags & 0x01 != 0,
             predicted: flags & 0x40 != 0,
             spatial_layer,
+            temporal,
+            may_rise,
             ids,
         })
     }

@@ -23,7 +23,7 @@ use crate::command::{Join, Joined};
 use crate::error::SfuError;
 use crate::event::Event;
 use crate::feed::Feed;
-use crate::ids::{ParticipantId, RoomId, Source, TrackId};
+use crate::ids::{Codec, ParticipantId, RoomId, Source, TrackId};
 use crate::report::ShardReport;
 use crate::{SfuConfig, Stats};
 
@@ -160,6 +160,7 @@ struct ShardEnd {
 pub(crate) struct Handle {
     shards: Vec<ShardEnd>,
     placement: Arc<Placement>,
+    codecs: Vec<Codec>,
     ended: watch::Receiver<()>,
 }
 
@@ -199,6 +200,7 @@ impl Handle {
         let placement = Placement::new(controls.clone(), config.max_participants);
         let track_ids = Arc::new(AtomicU64::new(1));
         let clock = Clock::start(Instant::now());
+        let codecs = config.codecs.clone();
         let mut shards = Vec::new();
         let meshed = Across::mesh(&controls);
         for (number, (door, across)) in doors.into_iter().zip(meshed).enumerate() {
@@ -231,6 +233,7 @@ impl Handle {
         let handle = Self {
             shards,
             placement,
+            codecs,
             ended,
         };
         Ok((handle, receiver))
@@ -260,7 +263,7 @@ impl Handle {
 
     /// Answers a first offer. It is read here, not on a shard's thread.
     pub(crate) async fn join(&self, join: Join) -> Result<Joined, SfuError> {
-        let offer = Offer::parse(&join.offer)?;
+        let offer = self.read(&join.offer)?;
         let place = self.placement.seat(&join.room, join.participant)?;
         let shard = place.shard;
         let command = Box::new(JoinCommand {
@@ -283,7 +286,7 @@ impl Handle {
         offer: &str,
         sources: Vec<(String, Source)>,
     ) -> Result<Joined, SfuError> {
-        let offer = Box::new(Offer::parse(offer)?);
+        let offer = Box::new(self.read(offer)?);
         let shard = self.placement.shard_of(participant);
         let shard = shard.ok_or(SfuError::UnknownParticipant)?;
         self.ask(shard, |reply| Command::Reoffer {
@@ -293,6 +296,12 @@ impl Handle {
             reply,
         })
         .await?
+    }
+
+    fn read(&self, offer: &str) -> Result<Offer, SfuError> {
+        let mut offer = Offer::parse(offer)?;
+        offer.prefer(&self.codecs);
+        Ok(offer)
     }
 
     /// Opens a room's feed.

@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use super::peer::SlotSource;
 use super::shard::Shard;
-use crate::congestion::allocate::{Layer, LayerRate, Priority};
+use crate::congestion::allocate::Priority;
 use crate::event::Event;
 use crate::forward::downstream::Downstream;
 use crate::forward::layers::{Layers, Wish};
-use crate::forward::packet::{LayerId, StreamId};
+use crate::forward::packet::LayerId;
 use crate::ids::{ParticipantId, RoomId, Source, TrackId};
 
 /// One track of pictures of the room.
@@ -35,6 +35,16 @@ impl Track {
         wish
     }
 
+    /// The layer of it that a slot shows.
+    fn shown_by(&self, slot: &Downstream) -> Option<u8> {
+        let shown = slot.current().filter(|shown| shown.track == self.id)?;
+        Some(if self.layers.within {
+            slot.level().spatial.min(self.layers.count - 1)
+        } else {
+            shown.layer
+        })
+    }
+
     /// What it is to a slot that shows it.
     fn source_of(
         &self,
@@ -46,14 +56,7 @@ impl Track {
             most: None,
             ..self.wish(slot, pinned)
         };
-        let shown = slot.current().filter(|shown| shown.track == self.id);
-        let rate = |layer: usize| LayerRate {
-            layer: Layer {
-                spatial: layer as u8,
-                temporal: 0,
-            },
-            bitrate_bps: self.layers.bitrate(layer as u8),
-        };
+        let (rates, count) = SlotSource::rates(&self.layers);
         let screen = self.source == Source::Screen;
         SlotSource {
             priority: if screen || Some(self.owner) == speaker {
@@ -64,12 +67,9 @@ impl Track {
                 Priority::Rest
             },
             screen,
-            max_spatial: self
-                .layers
-                .choose(wish, shown.map(|shown| shown.layer))
-                .desired,
-            rates: std::array::from_fn(rate),
-            count: usize::from(self.layers.count),
+            max_spatial: self.layers.choose(wish, self.shown_by(slot)).desired,
+            rates,
+            count,
         }
     }
 }
@@ -106,10 +106,15 @@ impl Shard {
                     continue;
                 };
                 let track = &mut tracks[place];
-                let shown = slot.current().filter(|shown| shown.track == track.id);
-                let shown = shown.map(|StreamId { layer, .. }| layer);
+                let shown = track.shown_by(slot);
                 let choice = track.layers.choose(track.wish(slot, pinned), shown);
-                slot.set_target(choice.target);
+                if track.layers.within {
+                    slot.set_target(0);
+                    slot.set_size(Some(choice.target));
+                } else {
+                    slot.set_target(choice.target);
+                    slot.set_size(None);
+                }
                 track.uses(choice.desired);
                 track.uses(choice.target);
                 shown.into_iter().for_each(|layer| track.uses(layer));

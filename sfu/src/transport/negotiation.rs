@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sdp::offer::{AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_CC};
+use super::sdp::offer::{AUDIO_LEVEL, DEPENDENCIES, MID, REPAIRED_RID, RID, TRANSPORT_CC};
 use super::sdp::{Direction, Media, Offer, Role};
 use crate::command::Slot;
 use crate::forward::downstream::{PayloadType, PayloadTypes};
@@ -30,6 +30,8 @@ pub(crate) enum Payload {
     Media(Codec),
     /// Retransmissions of this payload type.
     Rtx(u8),
+    /// Packets of this payload type with earlier ones repeated in front (RED, RFC 2198).
+    Red(u8),
 }
 
 /// An m-line on which the browser sends.
@@ -73,6 +75,8 @@ pub(crate) struct IncomingExtensions {
     pub(crate) audio_level: Option<u8>,
     /// Transport-wide sequence number.
     pub(crate) transport_cc: Option<u8>,
+    /// The dependency descriptor (AV1 RTP specification, appendix A).
+    pub(crate) dependencies: Option<u8>,
 }
 
 /// What an offer comes to.
@@ -122,6 +126,7 @@ impl Plan {
         ids.repaired_rid = ids.repaired_rid.or(media.extension(REPAIRED_RID));
         ids.audio_level = ids.audio_level.or(media.extension(AUDIO_LEVEL));
         ids.transport_cc = ids.transport_cc.or(media.extension(TRANSPORT_CC));
+        ids.dependencies = ids.dependencies.or(media.extension(DEPENDENCIES));
         match media.direction {
             Direction::RecvOnly if grants.subscribe && self.slots.len() < MAX_SLOTS => {
                 self.slots.push(slot_line(media, kind));
@@ -157,6 +162,9 @@ fn sending_line(media: &Media, kind: Kind, source: Source) -> SendingLine {
         if let Some(rtx) = offered.rtx {
             payloads.insert(rtx, Payload::Rtx(offered.payload_type));
         }
+        if let Some(red) = offered.red {
+            payloads.insert(red, Payload::Red(offered.payload_type));
+        }
     }
     let retransmissions = media.retransmissions.iter().map(|(rtx, _)| *rtx);
     SendingLine {
@@ -177,6 +185,7 @@ fn slot_line(media: &Media, kind: Kind) -> SlotLine {
             PayloadType {
                 media: offered.payload_type,
                 rtx: offered.rtx,
+                red: offered.red,
             },
         );
     }
@@ -191,6 +200,7 @@ fn slot_line(media: &Media, kind: Kind) -> SlotLine {
             mid: None,
             audio_level: audio_level.filter(|_| kind == Kind::Audio),
             transport_cc: media.extension(TRANSPORT_CC),
+            dependencies: media.extension(DEPENDENCIES),
         },
     }
 }

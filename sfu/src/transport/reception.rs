@@ -10,11 +10,12 @@ use super::running::{Layer, Running};
 use crate::congestion::feedback::FeedbackCollector;
 use crate::forward::layers::Wanted;
 use crate::forward::packet::{Packet, StreamId};
+use crate::forward::red;
 use crate::forward::rtcp::SenderInfo;
 use crate::forward::rtcp_write;
 use crate::forward::rtp::{AudioLevel, RtpView};
 use crate::forward::rtx::{self, Unwrapped};
-use crate::forward::upstream::{Upstream, Via};
+use crate::forward::upstream::{Beside, Upstream, Via};
 use crate::ids::{Codec, Kind, Source, TrackId};
 
 /// SSRCs that are remembered with their m-line and layer; a browser has at most two per m-line, or two per layer.
@@ -144,7 +145,16 @@ impl Reception {
         match *payload.ok_or("rtp_unknown_payload_type")? {
             Payload::Media(codec) => {
                 let view = RtpView::parse(bytes).map_err(|error| error.code())?;
-                self.accept((place, layer), view, codec, Via::Media, now)
+                self.accept((place, layer), view, (codec, 0), Via::Media, now)
+            }
+            Payload::Red(of) => {
+                let Some(Payload::Media(codec)) = self.lines[place].plan.payloads.get(&of).copied()
+                else {
+                    return Err("rtp_unknown_payload_type");
+                };
+                let view = RtpView::parse(bytes).map_err(|error| error.code())?;
+                let at = red::primary_at(view.payload(), of).ok_or("red_malformed")?;
+                self.accept((place, layer), view, (codec, at), Via::Media, now)
             }
             Payload::Rtx(of) => {
                 let line = &self.lines[place];
@@ -162,7 +172,7 @@ impl Reception {
                     Unwrapped::Padding => Err("rtx_padding"),
                     Unwrapped::Original(original) => {
                         let view = RtpView::parse(original).map_err(|error| error.code())?;
-                        self.accept((place, layer), view, codec, Via::Retransmission, now)
+                        self.accept((place, layer), view, (codec, 0), Via::Retransmission, now)
                     }
                 }
             }
@@ -256,10 +266,11 @@ impl Reception {
         &mut self,
         (place, layer): (usize, u8),
         view: RtpView<'a>,
-        codec: Codec,
+        (codec, primary_at): (Codec, usize),
         via: Via,
         now: Instant,
     ) -> Result<Taken<'a>, &'static str> {
+        let dependencies = self.extension(&view, self.extensions.dependencies);
         let level = self.extension(&view, self.extensions.audio_level);
         let level = level.and_then(|value| value.first().copied().map(AudioLevel::from_byte));
         self.run((place, layer), view.ssrc(), codec, now)?;
@@ -267,7 +278,12 @@ impl Reception {
         let running = line.running.as_mut().ok_or("rtp_unknown_ssrc")?;
         let layer = running.layer_mut(layer).ok_or("rtp_unknown_ssrc")?;
         let level = level.filter(|_| line.plan.kind == Kind::Audio);
-        let packet = layer.upstream.receive(&view, codec, level, via, now);
+        let beside = Beside {
+            level,
+            primary_at: primary_at as u16,
+            dependencies,
+        };
+        let packet = layer.upstream.receive_with(&view, codec, beside, via, now);
         let packet = packet.map_err(|refused| refused.code())?;
         Ok(Taken {
             packet,

@@ -171,7 +171,7 @@ impl RoomState {
             timestamp,
             marker: packet.marker,
             keyframe: packet.keyframe,
-            payload: Bytes::copy_from_slice(packet.payload),
+            payload: Bytes::copy_from_slice(packet.primary()),
         }));
     }
 

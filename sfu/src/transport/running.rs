@@ -69,6 +69,15 @@ impl Reception {
                 count: line.layers(),
                 ..Layers::default()
             };
+            if let (1, [only]) = (layers.count, &running.layers[..])
+                && only.upstream.sizes() > 1
+            {
+                (layers.count, layers.within) = (only.upstream.sizes(), true);
+                for size in 0..layers.count {
+                    layers.states[usize::from(size)] = only.upstream.state_of(Some(size), now);
+                }
+                return Some((running.track, line.plan.source, layers));
+            }
             for known in &running.layers {
                 let place = usize::from(known.upstream.stream().layer);
                 layers.states[place] = known.upstream.state(now);
@@ -107,6 +116,9 @@ impl Reception {
     ) -> Option<Vec<String>> {
         let runs = |line: &&mut Line| line.running.as_ref().is_some_and(|r| r.track == track);
         let line = self.lines.iter_mut().find(runs)?;
+        if line.plan.rids.is_empty() {
+            return None;
+        }
         let count = line.layers();
         let wanted = line.running.as_mut()?.wanted.update(used, count, now)?;
         let rids = line.plan.rids.iter().enumerate().take(MAX_LAYERS);

@@ -5,7 +5,7 @@ use std::process::Command;
 
 /// A person's devices: files that Chromium plays in a loop instead of a camera and a microphone.
 pub struct Devices {
-    /// 30 pictures a second, y4m.
+    /// 30 pictures a second where nothing else is said, y4m.
     pub camera: PathBuf,
     /// A pure tone, 48 kHz, one channel.
     pub microphone: PathBuf,
@@ -25,11 +25,16 @@ pub fn devices(hue_degrees: u32, tone_hz: u32) -> Devices {
 
 /// The same with a picture of another size.
 pub fn devices_of(size: &str, hue_degrees: u32, tone_hz: u32) -> Devices {
-    let picture = format!("testsrc2=size={size}:rate=30:duration=2,hue=h={hue_degrees}");
+    devices_at(30, size, hue_degrees, tone_hz)
+}
+
+/// The same with so many pictures a second.
+pub fn devices_at(rate: u32, size: &str, hue_degrees: u32, tone_hz: u32) -> Devices {
+    let picture = format!("testsrc2=size={size}:rate={rate}:duration=2,hue=h={hue_degrees}");
     let tone = format!("sine=frequency={tone_hz}:sample_rate=48000:duration=10,volume=4");
     Devices {
         camera: made(
-            &format!("camera-{size}-{hue_degrees}.y4m"),
+            &format!("camera-{size}-{rate}-{hue_degrees}.y4m"),
             &["-f", "lavfi", "-i", &picture, "-pix_fmt", "yuv420p"],
         ),
         microphone: made(

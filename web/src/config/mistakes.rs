@@ -99,6 +99,9 @@ impl Config {
                 format!("\"{stun}\" is not a host and a port such as stun.example:3478"),
             );
         }
+        if self.media.codecs.contains(&sfu::Codec::Opus) {
+            wrong("media.codecs", "\"opus\" is for sound".to_owned());
+        }
         for url in &self.turn.urls {
             let host = url.strip_prefix("turn:").or(url.strip_prefix("turns:"));
             if !host.is_some_and(|host| !host.is_empty() && !host.starts_with('/')) {

@@ -97,6 +97,8 @@ pub struct Media {
     pub public_addresses: Vec<IpAddr>,
     /// `host:port` of a STUN server that is asked for the external address at start; empty: none is asked.
     pub stun_server: String,
+    /// Codecs of pictures, the preferred first: browsers send the first that they can.
+    pub codecs: Vec<sfu::Codec>,
     /// Participants connected at once.
     pub max_participants: usize,
     /// Seats in one room at once.
@@ -214,6 +216,7 @@ impl Default for Media {
             tcp: true,
             public_addresses: Vec::new(),
             stun_server: String::new(),
+            codecs: sfu::SfuConfig::default().codecs,
             max_participants: 2_000,
             max_seats: 500,
             seat_kept_s: 30,

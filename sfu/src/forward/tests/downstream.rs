@@ -1,7 +1,14 @@
 //! Facts about a slot.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
+use super::super::dependency::Descriptor;
+use super::super::dependency::tests::{L3T3, bytes};
+use super::super::layering::Reader;
+use super::super::packet::Packet;
+use super::super::picture_ids::PictureIds;
+use super::super::rtcp::{ReportBlock, SenderInfo};
 use super::super::rtp::{AudioLevel, RtpView};
+use super::super::rtx;
 use super::*;
 use crate::ids::Codec;
 
@@ -19,13 +26,28 @@ const MS: Duration = Duration::from_millis(1);
 
 fn slot(kind: Kind, rtx: Option<u8>, now: Instant) -> Downstream {
     let mut payload_types = PayloadTypes::default();
-    payload_types.set(Codec::Vp8, PayloadType { media: 100, rtx });
-    payload_types.set(Codec::H264, PayloadType { media: 102, rtx });
+    payload_types.set(
+        Codec::Vp8,
+        PayloadType {
+            media: 100,
+            rtx,
+            red: None,
+        },
+    );
+    payload_types.set(
+        Codec::H264,
+        PayloadType {
+            media: 102,
+            rtx,
+            red: None,
+        },
+    );
     payload_types.set(
         Codec::Opus,
         PayloadType {
             media: 109,
             rtx: None,
+            red: None,
         },
     );
     let config = DownstreamConfig {
@@ -41,6 +63,7 @@ fn slot(kind: Kind, rtx: Option<u8>, now: Instant) -> Downstream {
             mid: None,
             audio_level: Some(6),
             transport_cc: None,
+            dependencies: None,
         },
     };
     Downstream::new(config, now)
@@ -67,6 +90,7 @@ fn picture(stream: StreamId, index: u64, keyframe: bool, bytes: &mut [u8; 7]) ->
         marker: true,
         keyframe,
         level: None,
+        shape: Default::default(),
         payload: &bytes[..],
         received: Instant::now(),
     }
@@ -278,6 +302,7 @@ fn sound_changes_with_the_next_packet_and_brings_its_level() {
         marker: false,
         keyframe: false,
         level: Some(level),
+        shape: Default::default(),
         payload: b"opus",
         received: start,
     };
@@ -492,4 +517,165 @@ fn a_slot_follows_what_it_shows_and_what_it_may_switch_to() {
         "until the other comes"
     );
     assert!(slot.follows(B));
+}
+
+/// A VP8 picture of two speeds in one packet; every second one is fast, and the keyframe comes first.
+fn of_two_speeds(reader: &mut Reader, index: u64) -> (Packet<'static>, Vec<u8>) {
+    let fast = index % 2 == 1;
+    let [high, low] = (index as u16 & 0x7fff).to_be_bytes();
+    let inter = u8::from(index > 70_000);
+    let payload = vec![
+        0x90,
+        0xe0,
+        0x80 | high,
+        low,
+        9,
+        u8::from(fast) * 0x60,
+        inter,
+        0,
+    ];
+    let mut bytes = [0; 7];
+    let mut packet = picture(A, index, inter == 0, &mut bytes).with_payload(&[]);
+    packet.shape.layering = reader.read(Codec::Vp8, &payload, true, None);
+    (packet, payload)
+}
+
+#[test]
+fn a_slower_stream_has_no_gaps_and_is_sent_again_as_it_was() {
+    let now = Instant::now();
+    let mut slot = slot(Kind::Video, Some(97), now);
+    slot.want(Some(A.track), now);
+    let mut reader = Reader::default();
+    let (mut sent, mut numbers) = (Vec::new(), Vec::new());
+    for index in 70_000..70_040 {
+        if index == 70_010 {
+            slot.set_speed(Some(0));
+        }
+        if index == 70_030 {
+            slot.set_speed(None);
+        }
+        let (packet, payload) = of_two_speeds(&mut reader, index);
+        let mut out = Vec::new();
+        if let Some(written) = slot.forward(&packet.with_payload(&payload), now, &mut out) {
+            let view = RtpView::parse(&out).unwrap();
+            numbers.push((written.index, ids(&out).0.unwrap(), view.timestamp()));
+            sent.push(index);
+        }
+    }
+    let slow = |index: &u64| !(70_010..70_030).contains(index) || index % 2 == 0;
+    assert_eq!(sent, (70_000..70_040).filter(slow).collect::<Vec<_>>());
+    for pair in numbers.windows(2) {
+        assert_eq!(pair[1].0, pair[0].0 + 1, "no number is missing");
+        assert_eq!(pair[1].1, (pair[0].1 + 1) & 0x7fff, "no picture is missing");
+    }
+    let (last, picture, timestamp) = numbers[sent.len() - 12];
+    let mut reader = Reader::default();
+    let kept: Vec<_> = (70_000..70_040)
+        .map(|index| of_two_speeds(&mut reader, index))
+        .collect();
+    let cached = |_, index: u64| {
+        let (packet, payload) = &kept[index as usize - 70_000];
+        Some(packet.with_payload(payload))
+    };
+    let mut out = Vec::new();
+    slot.resend(last as u16, cached, now, &mut out).unwrap();
+    let mut unwrapped = out.clone();
+    let rtx::Unwrapped::Original(original) = rtx::unwrap(&mut unwrapped, 100, 1).unwrap() else {
+        panic!("there was a payload");
+    };
+    assert_eq!(ids(original).0, Some(picture));
+    assert_eq!(RtpView::parse(original).unwrap().timestamp(), timestamp);
+}
+
+#[test]
+fn a_fast_picture_that_comes_too_late_to_be_left_out_goes_out_empty() {
+    let now = Instant::now();
+    let mut slot = slot(Kind::Video, Some(97), now);
+    slot.want(Some(A.track), now);
+    slot.set_speed(Some(0));
+    let mut reader = Reader::default();
+    let all: Vec<_> = (70_000..70_006)
+        .map(|index| of_two_speeds(&mut reader, index))
+        .collect();
+    let mut numbers = Vec::new();
+    for place in [0, 2, 1, 4, 3, 5] {
+        let (packet, payload) = &all[place];
+        let mut out = Vec::new();
+        if let Some(written) = slot.forward(&packet.with_payload(payload), now, &mut out) {
+            let view = RtpView::parse(&out).unwrap();
+            numbers.push((written.index - 1000, view.payload().is_empty()));
+        }
+    }
+    assert_eq!(
+        numbers,
+        [(0, false), (2, false), (1, true), (4, false), (3, true)]
+    );
+}
+
+#[test]
+fn sound_that_is_repeated_goes_to_who_understands_it_and_has_room() {
+    let now = Instant::now();
+    let payload = [0xef, 0x0f, 0x00, 0x03, 0x6f, 1, 2, 3, 8, 9];
+    for (red, lean, expected) in [
+        (
+            Some(63),
+            false,
+            (63, &[0xed, 0x0f, 0x00, 0x03, 0x6d, 1, 2, 3, 8, 9][..]),
+        ),
+        (Some(63), true, (109, &[8, 9][..])),
+        (None, false, (109, &[8, 9][..])),
+    ] {
+        let mut slot = slot(Kind::Audio, None, now);
+        let mut types = slot.config().payload_types;
+        types.set(
+            Codec::Opus,
+            PayloadType {
+                media: 109,
+                rtx: None,
+                red,
+            },
+        );
+        slot.renegotiate(types, slot.config().extensions);
+        slot.want(Some(A.track), now);
+        slot.set_lean(lean);
+        let mut bytes = [0; 7];
+        let mut packet = picture(A, 70_000, false, &mut bytes);
+        packet.codec = Codec::Opus;
+        packet.shape.primary_at = 8;
+        let mut out = Vec::new();
+        slot.forward(&packet.with_payload(&payload), now, &mut out)
+            .unwrap();
+        let view = RtpView::parse(&out).unwrap();
+        assert_eq!((view.payload_type(), view.payload()), expected);
+    }
+}
+
+#[test]
+fn frame_numbers_go_on_over_a_switch_and_a_long_descriptor_fits() {
+    let now = Instant::now();
+    let mut slot = slot(Kind::Video, Some(97), now);
+    let mut extensions = slot.config().extensions;
+    extensions.dependencies = Some(12);
+    slot.renegotiate(slot.config().payload_types, extensions);
+    let mut numbers = Vec::new();
+    for (stream, number) in [(A, 65_535u16), (B, 7), (A, 1)] {
+        slot.want(Some(stream.track), now);
+        let mut value = bytes(L3T3);
+        value[1..3].copy_from_slice(&number.to_be_bytes());
+        let mut bytes = [0; 7];
+        let mut packet = picture(stream, 70_000 + u64::from(number), true, &mut bytes);
+        packet.shape.layering =
+            Reader::default().read(Codec::Vp8, packet.payload, true, Some(&value));
+        packet.shape.set_dependencies(&value);
+        slot.set_size(Some(0));
+        let mut out = Vec::new();
+        slot.forward(&packet, now, &mut out).unwrap();
+        let view = RtpView::parse(&out).unwrap();
+        let written = view.extension(12).unwrap();
+        assert!(written.len() > 16);
+        let descriptor = Descriptor::parse(written, None).unwrap();
+        numbers.push(descriptor.number);
+        assert_ne!(written[3] & 0x40, 0, "says which sizes remain");
+    }
+    assert_eq!(numbers, [65_535, 0, 1]);
 }

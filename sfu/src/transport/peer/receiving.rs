@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::super::outbox::Outbox;
 use super::Peer;
-use crate::congestion::allocate::{Allocator, LayerRate, VideoSlot};
+use crate::congestion::allocate::{Allocator, Layer, LayerRate, VideoSlot};
 use crate::congestion::sent::Purpose;
 use crate::congestion::{Bandwidth, Feedback, Limits};
+use crate::forward::layers::{Layers, MAX_LAYERS, MAX_SPEEDS};
 use crate::ids::{Kind, TrackId};
 
 /// After the connection began, so long is no picture taken away: nothing is known of the network yet.
@@ -160,12 +161,16 @@ impl Peer {
         receiving.bandwidth.shared(&shares);
         let unknown = now < receiving.since + GRACE;
         for (place, slot) in self.slots.iter_mut().enumerate() {
-            if sources.get(place).is_none_or(Option::is_none) {
+            // Where pictures are given up, sound is not sent twice.
+            slot.set_lean(budget_bps < PLENTY_BPS);
+            let Some(Some(source)) = sources.get(place) else {
                 continue;
-            }
+            };
             let layer = receiving.allocator.layer(place);
             slot.set_paused(layer.is_none() && !unknown);
             slot.set_most(Some(layer.map_or(0, |layer| layer.spatial)));
+            let slower = layer.filter(|layer| !source.is_fastest(*layer));
+            slot.set_speed(slower.map(|layer| layer.temporal));
         }
     }
 }
@@ -179,10 +184,46 @@ pub(crate) struct SlotSource {
     pub(crate) screen: bool,
     /// The best layer that the tile can show.
     pub(crate) max_spatial: u8,
-    /// What each layer costs; the first `count` are meant.
-    pub(crate) rates: [LayerRate; crate::forward::layers::MAX_LAYERS],
-    /// How many layers there are.
+    /// What each layer costs at each of its speeds; the first `count` are meant.
+    pub(crate) rates: [LayerRate; MAX_RUNGS],
+    /// How many there are.
     pub(crate) count: usize,
+}
+
+/// Layers and speeds of one track.
+const MAX_RUNGS: usize = MAX_LAYERS * MAX_SPEEDS;
+
+impl SlotSource {
+    /// What a track costs at each of its layers and speeds.
+    pub(crate) fn rates(layers: &Layers) -> ([LayerRate; MAX_RUNGS], usize) {
+        let nothing = Layer {
+            spatial: 0,
+            temporal: 0,
+        };
+        let mut rates = [LayerRate {
+            layer: nothing,
+            bitrate_bps: 0,
+        }; MAX_RUNGS];
+        let rungs = (0..layers.count).flat_map(|spatial| {
+            let speeds = 0..layers.speeds(spatial);
+            speeds.map(move |temporal| Layer { spatial, temporal })
+        });
+        let mut count = 0;
+        for (rate, layer) in rates.iter_mut().zip(rungs) {
+            *rate = LayerRate {
+                layer,
+                bitrate_bps: layers.bitrate_at(layer.spatial, layer.temporal),
+            };
+            count += 1;
+        }
+        (rates, count)
+    }
+
+    /// Whether a layer has nothing faster.
+    fn is_fastest(&self, layer: Layer) -> bool {
+        let mut others = self.rates[..self.count].iter().map(|rate| rate.layer);
+        others.all(|other| other.spatial != layer.spatial || other.temporal <= layer.temporal)
+    }
 }
 
 fn video_slot(source: &Option<SlotSource>) -> VideoSlot<'_> {

@@ -4,7 +4,9 @@
 use std::fmt::Write;
 use std::net::SocketAddr;
 
-use super::offer::{AUDIO_LEVEL, MID, Media, Offer, OfferedCodec, REPAIRED_RID, RID, TRANSPORT_CC};
+use super::offer::{
+    AUDIO_LEVEL, DEPENDENCIES, MID, Media, Offer, OfferedCodec, REPAIRED_RID, RID, TRANSPORT_CC,
+};
 use crate::ids::{Codec, Kind};
 
 /// Where Chromium's estimate begins, in kbit/s. Below 500 it throws away most pictures of its first second and starts
@@ -58,20 +60,6 @@ pub(crate) struct Answer<'a> {
     pub(crate) roles: &'a [Role],
 }
 
-/// The codecs of an m-line in the order of our preference. A browser sends the first, so what everybody can show
-/// comes first.
-pub(crate) fn preferred(media: &Media) -> Vec<&OfferedCodec> {
-    let rank = |codec: Codec| match codec {
-        Codec::Opus | Codec::Vp8 => 0,
-        Codec::H264 => 1,
-        Codec::Vp9 => 2,
-        Codec::Av1 => 3,
-    };
-    let mut codecs: Vec<_> = media.codecs.iter().collect();
-    codecs.sort_by_key(|offered| rank(offered.codec));
-    codecs
-}
-
 impl Answer<'_> {
     /// The answer's text.
     pub(crate) fn write(&self) -> String {
@@ -113,10 +101,10 @@ impl Answer<'_> {
     }
 
     fn media(&self, out: &mut String, media: &Media, role: &Role, candidates: &[Candidate]) {
-        let codecs = preferred(media);
+        let codecs = &media.codecs;
         let formats: Vec<_> = codecs
             .iter()
-            .flat_map(|offered| [Some(offered.payload_type), offered.rtx])
+            .flat_map(|offered| [offered.red, Some(offered.payload_type), offered.rtx])
             .flatten()
             .map(|payload_type| payload_type.to_string())
             .collect();
@@ -154,6 +142,7 @@ impl Answer<'_> {
                 MID => true,
                 AUDIO_LEVEL => media.kind == Some(Kind::Audio),
                 TRANSPORT_CC => true,
+                DEPENDENCIES => media.kind == Some(Kind::Video),
                 RID | REPAIRED_RID => publishes && !media.rids.is_empty(),
                 _ => false,
             };
@@ -237,6 +226,13 @@ fn write_codec(out: &mut String, offered: &OfferedCodec, publishes: bool) {
             line(out, format_args!("a=rtcp-fb:{payload_type} {feedback}"));
         }
     }
+    if let Some(red) = offered.red {
+        line(out, format_args!("a=rtpmap:{red} red/48000/2"));
+        line(
+            out,
+            format_args!("a=fmtp:{red} {payload_type}/{payload_type}"),
+        );
+    }
     if let Some(rtx) = offered.rtx {
         line(
             out,
@@ -271,7 +267,8 @@ mod tests {
     use super::*;
 
     fn answer(offer: &str, roles: &[Role]) -> String {
-        let offer = Offer::parse(offer).unwrap();
+        let mut offer = Offer::parse(offer).unwrap();
+        offer.prefer(&crate::SfuConfig::default().codecs);
         Answer {
             offer: &offer,
             ufrag: "ourufrag",
@@ -304,7 +301,7 @@ mod tests {
         for (offer, audio, video) in [
             (
                 CHROMIUM,
-                "audio 9 UDP/TLS/RTP/SAVPF 111\r\n",
+                "audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n",
                 "video 9 UDP/TLS/RTP/SAVPF 96 97 102 103 108 109 98 99 45 46\r\n",
             ),
             (

@@ -3,6 +3,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod offer;
+mod section;
 
 pub(crate) use answer::{Answer, Candidate, Role};
 pub(crate) use offer::{Direction, Fingerprint, FingerprintHash, Media, Offer, Setup};

@@ -61,7 +61,7 @@ fn however_many_rooms_there_are_a_report_is_bounded() {
     let mut feeds = Vec::new();
     for room in 0..MAX_ROOMS + 3 {
         let name = RoomId::new(&room.to_string());
-        feeds.push(network.shard.open_feed(name, network.now).unwrap());
+        feeds.push(network.shard.open_feed(name, None, network.now).unwrap());
     }
     let report = network.shard.report(None, network.now);
     assert_eq!((report.rooms.len(), report.more_rooms), (MAX_ROOMS, 3));

@@ -166,10 +166,7 @@ export class CallConnection {
     this.#relayBy();
     const { microphone, camera } = this.#sending;
     this.#audio = peer.addTransceiver(microphone ?? "audio", { direction: "sendonly" });
-    this.#video = peer.addTransceiver(camera ?? "video", {
-      direction: "sendonly",
-      sendEncodings: encodings(),
-    });
+    this.#video = addCamera(peer, camera ?? "video");
     for (let i = 0; i < AUDIO_SLOTS; i++) peer.addTransceiver("audio", { direction: "recvonly" });
     for (let i = 0; i < VIDEO_SLOTS; i++) peer.addTransceiver("video", { direction: "recvonly" });
     peer.onconnectionstatechange = () => {
@@ -257,6 +254,17 @@ export class CallConnection {
     if (state === this.#state || this.#closed) return;
     this.#state = state;
     this.options.onState(state);
+  }
+}
+
+function addCamera(peer: RTCPeerConnection, camera: MediaStreamTrack | "video"): RTCRtpTransceiver {
+  const sendEncodings = encodings();
+  try {
+    return peer.addTransceiver(camera, { direction: "sendonly", sendEncodings });
+  } catch {
+    // A browser that knows of no layers within a picture.
+    for (const encoding of sendEncodings) delete encoding.scalabilityMode;
+    return peer.addTransceiver(camera, { direction: "sendonly", sendEncodings });
   }
 }
 
