@@ -137,7 +137,7 @@ async fn a_rewritten_log_is_not_the_one_that_was_signed(ground: Ground) {
     let other = Ground::sqlite().await;
     other.clock.advance_s(1);
     append(&other.civic, 9).await;
-    let verdict = log::verify(&other.civic.db, &[kept.clone()], |_, _| {}).await;
+    let verdict = log::verify(&other.civic.db, std::slice::from_ref(&kept), |_, _| {}).await;
     let broken = Break {
         seq: 5,
         fault: Fault::NotTheCheckpoint,
