@@ -18,6 +18,9 @@ use crate::server::{Seat, Server};
 
 /// For any connection.
 const PATIENCE: Duration = Duration::from_secs(40);
+/// After so long a connection that has not come about is begun anew: the crate's handshake stops for good when one datagram of
+/// a flight is lost.
+const AGAIN: Duration = Duration::from_secs(4);
 /// Joins between two looks at the connections that are being made.
 const JOINS: usize = 4;
 /// After the publishers have paused, until what is under way has arrived.
@@ -123,20 +126,33 @@ impl<'a> Call<'a> {
     ) -> anyhow::Result<()> {
         let (started, cpu) = (Instant::now(), self.server.process().cpu()?);
         let first = self.clients.len();
+        let mut joined = Vec::new();
         for seat in seats {
             if let Some(client) = join(self.server, &self.identity, seat)? {
                 self.clients.push(client);
+                joined.push(*seat);
             }
             if self.clients.len().is_multiple_of(JOINS) {
                 self.work_pending(first)?;
             }
         }
         let deadline = Instant::now() + PATIENCE;
+        let mut again = Instant::now() + AGAIN;
         while self.clients[first..].iter().any(|one| !one.connected) {
             self.work_pending(first)?;
             if Instant::now() > deadline {
                 let missing = self.clients[first..].iter().filter(|one| !one.connected);
                 bail!("{} connections did not come about", missing.count());
+            }
+            if Instant::now() > again {
+                again += AGAIN;
+                let all = self.clients[first..].iter_mut().zip(&joined);
+                for (client, seat) in all.filter(|(client, _)| !client.connected) {
+                    eprintln!("connection {} is begun anew", seat.number);
+                    if let Some(other) = join(self.server, &self.identity, seat)? {
+                        *client = other;
+                    }
+                }
             }
             std::thread::park_timeout(Duration::from_micros(300));
         }

@@ -192,7 +192,9 @@ impl Server for Janus {
         });
         let answer = self.message(handle, body, Some(("offer", offer)))?;
         client.begin(description(&answer)?, seat.congestion)?;
-        self.publishers.push(seat.number);
+        if !self.publishers.contains(&seat.number) {
+            self.publishers.push(seat.number);
+        }
         Ok(client)
     }
 

@@ -125,17 +125,17 @@ fn line(
     let _ = writeln!(out, "| {what} | {sign} {asked} | {measured} | {holds} |");
 }
 
-/// The most packets a second that a ramp carried without loss, what a full core would carry at the cheapest step that was
-/// at least half busy, and the p99 of the first.
+/// The most packets a second that a ramp carried without loss, what a full core would carry at the cheapest of these
+/// steps, and the p99 of the first.
 fn carried(ramps: &Runs, server: &str) -> Option<(f64, f64, Option<f64>)> {
     let steps = ramps.iter().filter(|((_, one), _)| one == server);
     let steps: Vec<_> = steps.flat_map(|(_, steps)| steps).collect();
-    let whole = steps
-        .iter()
-        .filter(|step| step.lost_percent() <= CARRIED_LOSS);
-    let most = whole.max_by(|a, b| a.packets_a_second.total_cmp(&b.packets_a_second))?;
-    let busy = steps.iter().filter(|step| step.busy >= 0.5);
-    let cheapest = busy.min_by(|a, b| a.us.total_cmp(&b.us)).unwrap_or(most);
+    let whole = || {
+        let all = steps.iter();
+        all.filter(|step| step.lost_percent() <= CARRIED_LOSS)
+    };
+    let most = whole().max_by(|a, b| a.packets_a_second.total_cmp(&b.packets_a_second))?;
+    let cheapest = whole().min_by(|a, b| a.us.total_cmp(&b.us))?;
     Some((most.packets_a_second, 1e6 / cheapest.us, most.p99_ms))
 }
 
