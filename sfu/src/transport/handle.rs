@@ -245,10 +245,12 @@ impl Handle {
         }
     }
 
-    /// What the first shard allocated so far: how often, and bytes that it still holds.
+    /// What the shards allocated so far: how often, and bytes that they still hold.
     #[cfg(test)]
     pub(crate) fn allocated(&self) -> (u64, i64) {
-        self.shards[0].control.allocated.so_far()
+        let shards = self.shards.iter();
+        let each = shards.map(|shard| shard.control.allocated.so_far());
+        each.fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1))
     }
 
     /// Where the first shard receives media.

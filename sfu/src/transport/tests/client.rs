@@ -208,7 +208,7 @@ impl Client {
     }
 
     pub(super) fn check(&mut self, nominate: bool) -> Vec<u8> {
-        self.transaction += 1;
+        self.transaction = self.transaction.wrapping_add(1);
         let username = format!("{}:{}", self.server_ufrag, self.ufrag);
         // Every double has its own transaction ids, as random ones would be.
         check_bytes(&username, &self.server_password, nominate, self.transaction)

@@ -49,7 +49,7 @@ impl Flood {
         if self.roll(8) != 0 {
             self.change(&mut bytes, live);
         }
-        let server = live.server();
+        let server = live.seats[self.roll(live.seats.len())].server;
         if self.sent.is_multiple_of(SAME_ADDRESS) {
             let host = std::net::Ipv4Addr::new(127, 0, self.byte(), 2 + self.byte() % 250);
             let stranger = UdpSocket::bind((host, 0)).unwrap();
@@ -127,7 +127,8 @@ fn media_goes_on(live: &mut Live, sequence: u16) {
     live.until(|live| live.seats.iter().all(|seat| seat.client.rtp.len() >= 2));
 }
 
-fn rss_bytes() -> u64 {
+/// What this process has in memory.
+pub(super) fn rss_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: u64 = status.split(' ').nth(1).unwrap().parse().unwrap();
     pages * 4_096
@@ -136,7 +137,7 @@ fn rss_bytes() -> u64 {
 #[test]
 fn a_flood_of_random_and_changed_datagrams_leaves_the_call_and_memory_as_they_were() {
     let count = std::env::var("FLOOD").map_or(DATAGRAMS, |count| count.parse().unwrap());
-    let mut live = Live::start();
+    let mut live = Live::start(2);
     let wish = Wish {
         feedback: true,
         ..Wish::default()

@@ -19,6 +19,8 @@ const CHECK_EVERY: Duration = Duration::from_secs(2);
 pub(super) struct Seat {
     pub(super) client: Client,
     pub(super) socket: UdpSocket,
+    /// Where its media goes.
+    pub(super) server: SocketAddr,
     next_check: Instant,
 }
 
@@ -34,8 +36,9 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn start() -> Self {
+    pub(super) fn start(shards: usize) -> Self {
         let config = SfuConfig {
+            shards,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             // A machine that stands still for a while ends no call here.
             consent_s: 600,
@@ -73,17 +76,15 @@ impl Live {
         client.start_dtls(now);
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         socket.set_nonblocking(true).unwrap();
+        let server = udp_candidate(&joined.answer);
         self.seats.push(Seat {
             client,
             socket,
+            server,
             next_check: now + CHECK_EVERY,
         });
         self.until(|live| live.seats[place].client.is_connected());
         place
-    }
-
-    pub(super) fn server(&self) -> SocketAddr {
-        self.sfu.local_addr()
     }
 
     pub(super) fn stats(&self) -> Stats {
@@ -92,7 +93,7 @@ impl Live {
 
     /// Carries what is there in both directions.
     pub(super) fn carry(&mut self) {
-        let (now, server) = (Instant::now(), self.server());
+        let now = Instant::now();
         let mut bytes = [0; 2_048];
         let mut sent = Vec::new();
         for seat in &mut self.seats {
@@ -104,7 +105,7 @@ impl Live {
                 seat.client.send_check(true);
             }
             for datagram in seat.client.turn(now) {
-                seat.socket.send_to(&datagram, server).unwrap();
+                seat.socket.send_to(&datagram, seat.server).unwrap();
                 sent.push(datagram);
             }
         }
@@ -142,4 +143,17 @@ impl Live {
         let began = Instant::now();
         self.until(|_| began.elapsed() >= how_long);
     }
+}
+
+/// The address of the answer's first candidate for UDP (RFC 8839 section 5.1).
+fn udp_candidate(answer: &str) -> SocketAddr {
+    let candidates = answer
+        .lines()
+        .filter_map(|line| line.strip_prefix("a=candidate:"));
+    let words = candidates.map(|line| line.split(' ').collect::<Vec<_>>());
+    let udp = words
+        .into_iter()
+        .find(|words| words[2].eq_ignore_ascii_case("udp"));
+    let udp = udp.unwrap();
+    SocketAddr::new(udp[4].parse().unwrap(), udp[5].parse().unwrap())
 }

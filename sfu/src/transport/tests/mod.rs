@@ -18,4 +18,5 @@ mod network;
 mod no_alloc;
 mod refusing;
 mod reporting;
+mod soak;
 mod threads;

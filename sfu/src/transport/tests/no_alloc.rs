@@ -80,7 +80,16 @@ fn measure(live: &mut Live, sent: &mut Sent, packets: usize) -> (u64, f64) {
 
 #[test]
 fn a_packet_allocates_nothing_on_its_whole_way_once_everything_is_warm() {
-    let mut live = Live::start();
+    allocates_nothing(1);
+}
+
+#[test]
+fn a_packet_allocates_nothing_on_its_way_over_two_shards() {
+    allocates_nothing(2);
+}
+
+fn allocates_nothing(shards: usize) {
+    let mut live = Live::start(shards);
     for place in 0..=VIEWERS {
         // Half of them tell what arrives: only these can be thought to be on a network that is too narrow.
         live.connect(&Wish {
