@@ -54,6 +54,16 @@ pub enum Event {
         /// Each slot's mid and who is in it.
         slots: Vec<(String, Option<ParticipantId>)>,
     },
+    /// Which pictures one subscriber's network does not carry as its tiles would show them: the whole lists, each time they
+    /// change, at most once a second. What is in neither list is shown as large as its tile needs.
+    Limited {
+        /// The subscriber.
+        participant: ParticipantId,
+        /// Mids of slots whose picture is smaller than the tile.
+        reduced: Vec<String>,
+        /// Mids of slots without a picture; their voices go on.
+        paused: Vec<String>,
+    },
     /// Who speaks, loudest first: the whole list, every time it changes.
     Speaking {
         /// The room.

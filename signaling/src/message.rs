@@ -169,6 +169,13 @@ pub enum ServerMessage {
         /// The rids, the smallest layer first.
         rids: Vec<String>,
     },
+    /// Which pictures one's own network does not carry as large as they are shown: the whole lists, each time they change.
+    Limited {
+        /// Mids of slots whose picture is smaller.
+        reduced: Vec<String>,
+        /// Mids of slots without a picture for now; the voices go on.
+        paused: Vec<String>,
+    },
     /// Someone came.
     ParticipantJoined {
         /// Who.

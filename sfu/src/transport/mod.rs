@@ -17,6 +17,7 @@ pub(crate) mod handle;
 mod ice;
 pub(crate) mod insider;
 mod layers;
+mod limiting;
 mod links;
 mod media;
 mod negotiation;

@@ -66,6 +66,7 @@ impl Shard {
             for room in rooms {
                 self.update_room(&room, now);
                 self.choose_layers(&room, now);
+                self.tell_limits(&room, now);
             }
             self.rooms.values_mut().for_each(RoomState::prune);
             self.leave_rooms();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sfu::{Join, Joined, ParticipantId, RoomId, SfuError, Source};
 use tokio::sync::oneshot;
 
-use super::room::Media;
+use super::room::{Limited, Media};
 use super::{Hub, Who};
 use crate::RoomEvent;
 use crate::media::MediaPlane;
@@ -116,6 +116,7 @@ impl<M: MediaPlane> Hub<M> {
             seat.media = Media::Offered;
             seat.slots.clear();
             seat.layers.clear();
+            seat.limited = Limited::default();
         }
         let participant = seat.participant;
         let sources: Vec<(String, Source)> = tracks

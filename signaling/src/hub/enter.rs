@@ -4,7 +4,7 @@ use sfu::{ParticipantId, RoomId, Source};
 use tokio::sync::oneshot;
 
 use super::outgoing::{Outgoing, encode};
-use super::room::{Link, Media, Room, Seat};
+use super::room::{Limited, Link, Media, Room, Seat};
 use super::{Hub, Who};
 use crate::RoomEvent;
 use crate::media::MediaPlane;
@@ -88,6 +88,7 @@ impl<M: MediaPlane> Hub<M> {
             lost: None,
             slots: Vec::new(),
             layers: Vec::new(),
+            limited: Limited::default(),
             pinned: None,
         });
         let host = room.seat(number).is_some_and(|seat| seat.has(Grant::Host));
@@ -163,6 +164,7 @@ impl<M: MediaPlane> Hub<M> {
         let Some(seat) = room.seat(number) else {
             return;
         };
+        let is_limited = seat.limited != Limited::default();
         let lost = seat.lost.filter(|_| seat.media == Media::None);
         let welcome = ServerMessage::Welcome {
             version: VERSION,
@@ -180,6 +182,9 @@ impl<M: MediaPlane> Hub<M> {
             room.tell(number, &ServerMessage::MediaLost { reason });
         }
         room.tell_layers(number);
+        if is_limited {
+            room.tell_limited(number);
+        }
         room.tell_slots(number);
         room.tell_speaking_to(number);
     }

@@ -3,7 +3,7 @@
 use sfu::{Event, ParticipantId, RoomId};
 
 use super::Hub;
-use super::room::Media;
+use super::room::{Limited, Media};
 use crate::media::MediaPlane;
 use crate::message::{LostReason, MediaSource, ServerMessage};
 
@@ -23,6 +23,11 @@ impl<M: MediaPlane> Hub<M> {
                 layers,
                 ..
             } => self.layers_wanted(participant, source.into(), layers),
+            Event::Limited {
+                participant,
+                reduced,
+                paused,
+            } => self.limited(participant, (reduced, paused)),
             Event::Speaking { room, speakers } => self.speaking(&room, &speakers),
             // A track's life is the recorder's business.
             Event::TrackStarted { .. } | Event::TrackEnded { .. } => {}
@@ -53,6 +58,7 @@ impl<M: MediaPlane> Hub<M> {
             seat.lost = Some(reason);
             seat.slots.clear();
             seat.layers.clear();
+            seat.limited = Limited::default();
             let room = self.room(&id);
             room.tell(number, &ServerMessage::MediaLost { reason });
             room.tell_changed(number);
@@ -88,6 +94,16 @@ impl<M: MediaPlane> Hub<M> {
             seat.layers.push((source, rids.clone()));
             let message = ServerMessage::Layers { source, rids };
             self.room(&id).tell(number, &message);
+        }
+    }
+
+    fn limited(&mut self, participant: ParticipantId, limited: Limited) {
+        if let Some((id, number)) = self.seats.get(&participant).cloned()
+            && let Some(seat) = self.room(&id).seat(number)
+            && seat.media == Media::Answered
+        {
+            seat.limited = limited;
+            self.room(&id).tell_limited(number);
         }
     }
 

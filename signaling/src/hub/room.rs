@@ -48,9 +48,14 @@ pub(super) struct Seat {
     pub(super) slots: Vec<(String, Option<ParticipantId>)>,
     /// Which of its layers somebody needs, by source, since its media connection was made.
     pub(super) layers: Vec<(MediaSource, Vec<String>)>,
+    /// Which pictures its network does not carry.
+    pub(super) limited: Limited,
     /// Whose face is kept in sight.
     pub(super) pinned: Option<u32>,
 }
+
+/// Mids of slots whose picture is smaller than its tile, and of those without one.
+pub(super) type Limited = (Vec<String>, Vec<String>);
 
 /// A seat's socket.
 pub(super) enum Link {
@@ -230,6 +235,15 @@ impl Room {
         for (source, rids) in seat.layers.clone() {
             self.tell(number, &ServerMessage::Layers { source, rids });
         }
+    }
+
+    /// Tells one seat which pictures its network does not carry, once that is known.
+    pub(super) fn tell_limited(&mut self, number: u32) {
+        let Some((reduced, paused)) = self.seats.get(&number).map(|seat| seat.limited.clone())
+        else {
+            return;
+        };
+        self.tell(number, &ServerMessage::Limited { reduced, paused });
     }
 
     /// Tells one seat who is in its slots, once it has any.

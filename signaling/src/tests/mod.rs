@@ -6,6 +6,7 @@ mod browser;
 mod document;
 mod double;
 mod hostile;
+mod limited;
 mod logs;
 mod loopback;
 mod overview;

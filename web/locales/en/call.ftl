@@ -103,6 +103,7 @@ call-reconnecting = Reconnecting
 call-lost = No connection
 call-line-weak = Your connection is weak
 call-line-fair = Fair connection
+call-line-shrunk = the pictures of others are smaller
 call-line-silent = no sound reaches you
 call-line-paused = others' pictures are paused so that you can hear
 call-line-lossy = some sound and picture is lost
@@ -160,6 +161,7 @@ call-shortcut-list = this list
 
 call-notice-restart = The server is being updated. You will be reconnected in a few seconds, there is nothing to do.
 call-notice-reconnecting = The connection broke. Reconnecting; your seat is kept.
+call-notice-paused-text = The pictures will come back when the line is stronger.
 call-notice-weak-text = If it breaks up, turn the camera off.
 call-notice-sound = The browser did not allow sound, so you do not hear the others.
 call-notice-sound-do = Turn sound on

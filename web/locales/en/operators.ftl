@@ -76,7 +76,6 @@ ops-shard-dropped = Did not fit into queues
 
 ops-seats = Seats
 ops-seat = Seat { $n }
-ops-seat-role = Role
 ops-role-host = hosts
 ops-role-participant = takes part
 ops-role-viewer = watches

@@ -106,6 +106,7 @@ call-reconnecting = Jungiamasi iš naujo
 call-lost = Ryšio nėra
 call-line-weak = Jūsų ryšys silpnas
 call-line-fair = Ryšys vidutinis
+call-line-shrunk = kitų vaizdas sumažintas
 call-line-silent = garsas jūsų nepasiekia
 call-line-paused = kitų vaizdas sustabdytas, kad girdėtumėte
 call-line-lossy = dalis garso ir vaizdo nepasiekia
@@ -165,6 +166,7 @@ call-shortcut-list = šis sąrašas
 
 call-notice-restart = Atnaujinamas serveris. Po kelių sekundžių prisijungsite savaime, nieko daryti nereikia.
 call-notice-reconnecting = Nutrūko ryšys. Jungiamės iš naujo, jūsų vieta laikoma.
+call-notice-paused-text = Vaizdas grįš, kai ryšys sustiprės.
 call-notice-weak-text = Jei trūkinėja, išjunkite kamerą.
 call-notice-sound = Naršyklė neleido groti garso, todėl kitų negirdite.
 call-notice-sound-do = Įjungti garsą

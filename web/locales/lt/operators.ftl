@@ -78,7 +78,6 @@ ops-shard-dropped = Netilpo į eiles
 
 ops-seats = Vietos
 ops-seat = Vieta { $n }
-ops-seat-role = Vaidmuo
 ops-role-host = priima
 ops-role-participant = dalyvauja
 ops-role-viewer = stebi

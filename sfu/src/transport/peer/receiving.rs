@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::limiting::Told;
 use super::super::outbox::Outbox;
 use super::Peer;
 use crate::congestion::allocate::{Allocator, Layer, LayerRate, VideoSlot};
@@ -30,6 +31,10 @@ pub(crate) struct Receiving {
     allocator: Allocator,
     /// What each picture slot showed when its share was decided.
     shared: Vec<Option<TrackId>>,
+    /// Which slots have a smaller layer than their tiles would show.
+    pub(crate) reduced: Vec<bool>,
+    /// What the subscriber knows of it.
+    pub(crate) told: Told,
     since: Instant,
     /// Until when the estimate limits what is sent, and for how long it did so the last time.
     believed_until: Option<Instant>,
@@ -45,6 +50,8 @@ impl Receiving {
             bandwidth: Bandwidth::new(Limits::default(), now),
             allocator: Allocator::default(),
             shared: Vec::new(),
+            reduced: Vec::new(),
+            told: Told::default(),
             since: now,
             believed_until: None,
             believed_for: Duration::ZERO,
@@ -160,6 +167,8 @@ impl Peer {
         let shares = receiving.allocator.allocate(budget_bps, audio, &slots, now);
         receiving.bandwidth.shared(&shares);
         let unknown = now < receiving.since + GRACE;
+        receiving.reduced.clear();
+        receiving.reduced.resize(sources.len(), false);
         for (place, slot) in self.slots.iter_mut().enumerate() {
             // Where pictures are given up, sound is not sent twice.
             slot.set_lean(budget_bps < PLENTY_BPS);
@@ -167,6 +176,9 @@ impl Peer {
                 continue;
             };
             let layer = receiving.allocator.layer(place);
+            if let (Some(layer), Some(Some(source))) = (layer, sources.get(place)) {
+                receiving.reduced[place] = layer.spatial < source.max_spatial && !unknown;
+            }
             slot.set_paused(layer.is_none() && !unknown);
             slot.set_most(Some(layer.map_or(0, |layer| layer.spatial)));
             let slower = layer.filter(|layer| !source.is_fastest(*layer));

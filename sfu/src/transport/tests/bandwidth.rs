@@ -2,6 +2,7 @@
 
 use super::client::{DELTA, FACE_SSRC, KEYFRAME, Wish};
 use super::network::Network;
+use crate::event::Event;
 use crate::forward::rtcp::{Rtcp, packets};
 
 const PUBLISHER: usize = 0;
@@ -67,6 +68,18 @@ impl Call {
         }
     }
 
+    /// How many pictures are smaller and how many are stopped, as the viewer was last told since the last look.
+    fn limited(&mut self) -> Option<(usize, usize)> {
+        let told = self.network.events().into_iter().rev();
+        told.filter_map(|event| match event {
+            Event::Limited {
+                reduced, paused, ..
+            } => Some((reduced.len(), paused.len())),
+            _ => None,
+        })
+        .next()
+    }
+
     /// The sizes of the pictures that came since the last look.
     fn seen(&mut self) -> Vec<usize> {
         let viewer = &mut self.network.clients[VIEWER];
@@ -112,12 +125,15 @@ fn the_layer_follows_what_the_network_carries() {
     let mut call = Call::new(&[0, 1, 2]);
     call.send_while_it_carries(5_000_000, 4_000);
     assert_eq!(call.seen().last(), Some(&PICTURE_BYTES[2]));
+    assert!(matches!(call.limited(), None | Some((0, 0))));
     call.send_while_it_carries(100_000, 4_000);
     assert_eq!(call.seen().last(), Some(&PICTURE_BYTES[1]));
+    assert_eq!(call.limited(), Some((1, 0)), "the viewer is told");
     call.send_while_it_carries(40_000, 4_000);
     assert_eq!(call.seen().last(), Some(&PICTURE_BYTES[0]));
     call.send_while_it_carries(5_000_000, 10_000);
     assert_eq!(call.seen().last(), Some(&PICTURE_BYTES[2]));
+    assert_eq!(call.limited(), Some((0, 0)));
 }
 
 #[test]
@@ -126,6 +142,7 @@ fn a_picture_that_is_not_carried_stops_and_comes_back_with_a_keyframe() {
     call.send_while_it_carries(5_000_000, 4_000);
     assert!(!call.seen().is_empty());
     call.send_while_it_carries(60_000, 3_000);
+    assert_eq!(call.limited(), Some((0, 1)), "the viewer is told");
     call.seen();
     for sequence in 0..20 {
         call.network.clients[PUBLISHER].speak(sequence);
@@ -143,4 +160,5 @@ fn a_picture_that_is_not_carried_stops_and_comes_back_with_a_keyframe() {
     let heard = viewer.heard(viewer.slot_ssrc("4"));
     assert_eq!(heard[0].1[..3], KEYFRAME[..3]);
     assert!(heard.len() > 20);
+    assert_eq!(call.limited(), Some((0, 0)));
 }

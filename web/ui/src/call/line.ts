@@ -5,8 +5,9 @@ import { t } from "./text";
 
 const REASONS: Record<Reason, () => string> = {
   none: () => "",
-  silent: () => t("call-line-silent"),
   paused: () => t("call-line-paused"),
+  shrunk: () => t("call-line-shrunk"),
+  silent: () => t("call-line-silent"),
   lossy: () => t("call-line-lossy"),
   late: () => t("call-line-late"),
   frozen: () => t("call-line-frozen"),

@@ -1,6 +1,6 @@
 // The judge of the line: which facts make which level, and that it does not flicker.
 import { describe, expect, it } from "vitest";
-import { lineJudge, type Verdict } from "./quality";
+import { GOOD, lineJudge, type Verdict, withLimits } from "./quality";
 
 interface Line {
   loss?: number;
@@ -38,6 +38,16 @@ function call(): (line: Line, looks?: number, expectsSound?: boolean) => Verdict
     return verdict;
   };
 }
+
+describe("what the server holds back", () => {
+  it("is said before what is only measured", () => {
+    const fair: Verdict = { level: "fair", reason: "late" };
+    expect(withLimits(GOOD, { reduced: 0, paused: 0 })).toEqual(GOOD);
+    expect(withLimits(fair, { reduced: 1, paused: 0 })).toEqual({ level: "fair", reason: "shrunk" });
+    expect(withLimits({ level: "weak", reason: "silent" }, { reduced: 1, paused: 0 }).reason).toBe("silent");
+    expect(withLimits(fair, { reduced: 1, paused: 1 })).toEqual({ level: "weak", reason: "paused" });
+  });
+});
 
 describe("the line", () => {
   it("is good when nothing is wrong", () => {

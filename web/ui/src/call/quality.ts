@@ -2,9 +2,9 @@
 // quick to say that something is wrong and slow to take it back, so that what is shown does not flicker. No DOM.
 
 export type Level = "good" | "fair" | "weak";
-/** What is noticed first. `paused`: others' pictures are held back so that they can be heard; `reduced`: this side's picture was
- * made smaller; `slow`: by the device, not by the line. */
-export type Reason = "none" | "silent" | "paused" | "lossy" | "late" | "frozen" | "reduced" | "slow";
+/** What is noticed first. `paused`, `shrunk`: the server holds pictures of others back, or sends smaller ones, because this line
+ * carries no more; `reduced`: this side's picture was made smaller; `slow`: by the device, not by the line. */
+export type Reason = "none" | "silent" | "paused" | "shrunk" | "lossy" | "late" | "frozen" | "reduced" | "slow";
 
 /** What should arrive, as far as the room knows: somebody's open microphone, somebody's camera. */
 export interface Expected {
@@ -89,6 +89,13 @@ function worst(line: Counts, expected: Expected, isGrown: boolean): Verdict {
     { level: isGrown && line.limit === "cpu" ? "fair" : "good", reason: "slow" },
   ];
   return found.reduce((most, one) => (ORDER.indexOf(one.level) > ORDER.indexOf(most.level) ? one : most), GOOD);
+}
+
+/** The server knows what it holds back: that is said before what is only measured here. */
+export function withLimits(measured: Verdict, limited: { reduced: number; paused: number }): Verdict {
+  if (limited.paused > 0) return { level: "weak", reason: "paused" };
+  if (limited.reduced > 0 && measured.level !== "weak") return { level: "fair", reason: "shrunk" };
+  return measured;
 }
 
 function levelOf(value: number, bounds: { fair: number; weak: number }): Level {

@@ -129,7 +129,15 @@ source: MediaSource,
 /**
  * The rids, the smallest layer first.
  */
-rids: Array<string>, } | { "type": "participant_joined",
+rids: Array<string>, } | { "type": "limited",
+/**
+ * Mids of slots whose picture is smaller.
+ */
+reduced: Array<string>,
+/**
+ * Mids of slots without a picture for now; the voices go on.
+ */
+paused: Array<string>, } | { "type": "participant_joined",
 /**
  * Who.
  */

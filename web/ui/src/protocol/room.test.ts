@@ -33,6 +33,13 @@ test("people are in the order of coming", () => {
   expect(room.participants.map((one) => one.seat)).toEqual([1, 2, 3]);
 });
 
+test("what the network does not carry is counted, until the connection is another", () => {
+  const limited: ServerMessage = { type: "limited", reduced: ["1", "3"], paused: ["4"] };
+  const room = after(after(EMPTY_ROOM, welcome(false)), limited);
+  expect(room.limited).toEqual({ reduced: 2, paused: 1 });
+  expect(after(room, { type: "media_lost", reason: "closed" }).limited).toEqual({ reduced: 0, paused: 0 });
+});
+
 test("who only watches is counted and not listed", () => {
   const viewer = person(3, { publish: false });
   const room = after(after(EMPTY_ROOM, welcome(false)), { type: "participant_joined", participant: viewer });

@@ -10,6 +10,8 @@ export interface RoomState {
   participants: Participant[];
   /** Who is in which receiving m-line. */
   slots: ReadonlyMap<string, number>;
+  /** How many pictures the network makes smaller, and how many it stops. */
+  limited: { reduced: number; paused: number };
   /** Loudest first. */
   speaking: number[];
   /** Everyone who spoke, latest first. */
@@ -24,6 +26,7 @@ export const EMPTY_ROOM: RoomState = {
   grants: [],
   participants: [],
   slots: new Map(),
+  limited: { reduced: 0, paused: 0 },
   speaking: [],
   spoke: [],
   lead: null,
@@ -70,6 +73,11 @@ export function after(room: RoomState, message: ServerMessage): RoomState {
       for (const slot of message.slots) if (slot.seat !== null) slots.set(slot.mid, slot.seat);
       return { ...room, slots };
     }
+    case "limited":
+      return { ...room, limited: { reduced: message.reduced.length, paused: message.paused.length } };
+    // What an earlier connection could not carry says nothing of the next one.
+    case "media_lost":
+      return { ...room, limited: EMPTY_ROOM.limited };
     case "speaking":
       return {
         ...room,
