@@ -44,18 +44,8 @@ scenario(async () => {
   const large = await width();
   say('large', { width: large });
 
-  await lab.say('set b both delay_ms=100 loss=0.05');
+  await lab.say('set b both delay_ms=20');
   await later(2000);
-  await watch();
-  await later(lossy_s * 1000);
-  const lossy = { ...(await noted()), width: await width() };
-  say('lossy', lossy);
-
-  await lab.say('set b both delay_ms=20 loss=0');
-  await later(1000);
-  if ((await width()) < large) await becomes((wide) => wide >= large, 30000);
-  await later(4000);
-
   await watch();
   await lab.say('set b down rate_kbit=400');
   const dropped_after_ms = await becomes((wide) => wide > 0 && wide < large, 20000);
@@ -69,6 +59,14 @@ scenario(async () => {
   say('recovered', recovered);
   await later(3000);
 
+  await lab.say('set b both delay_ms=100 loss=0.05');
+  await later(2000);
+  await watch();
+  await later(lossy_s * 1000);
+  const lossy = { ...(await noted()), width: await width() };
+  say('lossy', lossy);
+
+  await lab.say('set b both delay_ms=20 loss=0');
   await lab.say('set b down rate_kbit=100');
   await later(3000);
   await watch();

@@ -307,7 +307,9 @@ impl Peer {
             return 0;
         };
         let mut slots = self.slots.iter_mut();
-        let Some(slot) = slots.find(|slot| slot.config().ssrc == ssrc) else {
+        // A slot that waits for a keyframe has no use for what was lost before it.
+        let waits = |slot: &Downstream| slot.wanted().is_some() && slot.current().is_none();
+        let Some(slot) = slots.find(|slot| slot.config().ssrc == ssrc && !waits(slot)) else {
             return 0;
         };
         let mut sent = 0;

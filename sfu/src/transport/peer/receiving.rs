@@ -19,6 +19,10 @@ const BELIEVED: Duration = Duration::from_secs(15);
 const LONGEST_BELIEVED: Duration = Duration::from_secs(120);
 /// So many looks in a row must say so; there are ten a second.
 const PRESSED_LOOKS: u8 = 4;
+/// In so many, where it is plain: a queue stands and what does not fit into it is lost.
+const FLOODED_LOOKS: u8 = 2;
+const FLOODED_LOSS: f64 = 0.10;
+const FLOODED_QUEUE: Duration = Duration::from_millis(80);
 /// A budget for as much as there is.
 const PLENTY_BPS: u64 = 1_000_000_000;
 /// Padding packets that one look may send.
@@ -41,6 +45,8 @@ pub(crate) struct Receiving {
     believed_for: Duration,
     /// In how many looks one after another the network was too narrow.
     pressed: u8,
+    /// Whether it was plainly so in the last look.
+    flooded: bool,
 }
 
 impl Receiving {
@@ -56,6 +62,7 @@ impl Receiving {
             believed_until: None,
             believed_for: Duration::ZERO,
             pressed: 0,
+            flooded: false,
         }
     }
 
@@ -68,7 +75,14 @@ impl Receiving {
         } else {
             0
         };
-        if self.pressed >= PRESSED_LOOKS {
+        let path = self.bandwidth.path();
+        self.flooded = path.loss > FLOODED_LOSS && path.queue > FLOODED_QUEUE;
+        let enough = if self.flooded {
+            FLOODED_LOOKS
+        } else {
+            PRESSED_LOOKS
+        };
+        if self.pressed >= enough {
             let again = |until| now < until + self.believed_for;
             self.believed_for = match self.believed_until {
                 Some(until) if now < until => self.believed_for,
@@ -176,11 +190,20 @@ impl Peer {
                 continue;
             };
             let layer = receiving.allocator.layer(place);
-            if let (Some(layer), Some(Some(source))) = (layer, sources.get(place)) {
+            if let Some(layer) = layer {
                 receiving.reduced[place] = layer.spatial < source.max_spatial && !unknown;
             }
+            let most = layer.map_or(0, |layer| layer.spatial);
+            // The old layer is not watched until the new one has a keyframe: it is broken by now, and would keep the queue
+            // full in which that keyframe has to wait.
+            let shown = slot
+                .current()
+                .filter(|shown| Some(shown.track) == slot.wanted());
+            if receiving.flooded && shown.is_some_and(|shown| shown.layer > most) {
+                slot.set_paused(true);
+            }
             slot.set_paused(layer.is_none() && !unknown);
-            slot.set_most(Some(layer.map_or(0, |layer| layer.spatial)));
+            slot.set_most(Some(most));
             let slower = layer.filter(|layer| !source.is_fastest(*layer));
             slot.set_speed(slower.map(|layer| layer.temporal));
         }
