@@ -237,6 +237,10 @@ mod tests {
             assert_eq!(plan.extensions.transport_cc, Some(transport_cc));
             assert_eq!((plan.extensions.rid, plan.extensions.repaired_rid), rids);
             assert_eq!(plan.sending[1].rids, ["q", "h", "f"]);
+            // Firefox sends it, and does not understand it.
+            assert!(plan.extensions.dependencies.is_some());
+            let understood = plan.slots[1].extensions.dependencies;
+            assert_eq!(understood.is_some(), text == CHROMIUM);
             let types = plan.slots[1].payload_types.get(Codec::Vp8).unwrap();
             assert_eq!(types.media, vp8);
         }

@@ -24,7 +24,8 @@ pub(super) struct Section<'a> {
     maps: BTreeMap<u8, &'a str>,
     parameters: BTreeMap<u8, &'a str>,
     feedback: BTreeMap<u8, Vec<&'a str>>,
-    extensions: Vec<(u8, &'a str)>,
+    /// Id, who sends it if not both, and URI.
+    extensions: Vec<(u8, Option<Direction>, &'a str)>,
     ssrcs: Vec<u32>,
     groups: Vec<(u32, u32)>,
     simulcast: Option<&'a str>,
@@ -99,12 +100,19 @@ impl<'a> Section<'a> {
         let Some((id, rest)) = value.split_once(' ') else {
             return;
         };
-        let id = id.split('/').next().and_then(|id| id.parse().ok());
+        let (id, direction) = id.split_once('/').unwrap_or((id, ""));
+        let direction = match direction {
+            "sendonly" => Some(Direction::SendOnly),
+            "recvonly" => Some(Direction::RecvOnly),
+            "inactive" => Some(Direction::Inactive),
+            _ => None,
+        };
+        let id = id.parse().ok();
         if let Some(id) = id
             && self.extensions.len() < MAX_EXTENSIONS
         {
             self.extensions
-                .push((id, rest.split(' ').next().unwrap_or(rest)));
+                .push((id, direction, rest.split(' ').next().unwrap_or(rest)));
         }
     }
 
@@ -137,7 +145,8 @@ impl<'a> Section<'a> {
             extensions: self
                 .extensions
                 .iter()
-                .map(|(id, uri)| (*id, (*uri).to_owned()))
+                .filter(|(_, way, _)| way.is_none_or(|way| is_used(way, direction)))
+                .map(|(id, _, uri)| (*id, (*uri).to_owned()))
                 .collect(),
             ssrcs: self
                 .ssrcs
@@ -290,6 +299,11 @@ pub(super) fn fingerprint(text: &str) -> Option<Fingerprint> {
         .collect();
     let digest = digest.filter(|digest| digest.len() == bytes)?;
     Some(Fingerprint { hash, digest })
+}
+
+/// Whether an extension that goes this way alone is of use on an m-line (RFC 8285 §6).
+fn is_used(way: Direction, line: Direction) -> bool {
+    way == line || (line == Direction::SendRecv && way != Direction::Inactive)
 }
 
 /// `96 something` with a payload type below 128.
