@@ -4,6 +4,7 @@
 #   bench.sh ramp       the same, with more and more subscribers, until a server gives out
 #   bench.sh page       writes the page from what the two above have kept
 #   bench.sh join       join to first decoded picture in Chromium over loopback, 20 joins
+#   bench.sh layers     how soon layers that nobody watches are let go, and come back; with real browsers
 #   bench.sh civic      a token issued and spent, a log of 100,000 records verified
 #   bench.sh soak       a call of 30 for 10 minutes: flat memory, everybody hears and sees who speaks
 # Without an argument: table, ramp, page, civic, join. Nothing else may run on the machine meanwhile. docs/benchmarks/README.md says more.
@@ -20,13 +21,13 @@ machine="$cores × $model, Linux $(uname -r)"
 name=$(printf '%s-core-%s' "$cores" "$model" | tr '[:upper:]' '[:lower:]' | tr -cs 'a-z0-9\n' '-')
 results="${RESULTS:-$AIKSTE_CACHE/bench-$day.jsonl}"
 bench() { ${BENCH_UNDER:-} "$CARGO_TARGET_DIR/$(profile_dir)/bench" "$@"; }
-wants() { [ "$what" = "$1" ] || { [ "$what" = all ] && [ "$1" != soak ]; }; }
+wants() { [ "$what" = "$1" ] || { [ "$what" = all ] && [ "$1" != soak ] && [ "$1" != layers ]; }; }
 
 scripts/install.sh test
 note "$machine, load $(cut -d' ' -f1-3 /proc/loadavg)"
 mkdir -p "$(dirname "$results")"
 
-if [ "$what" != join ] && [ "$what" != civic ]; then
+if [ "$what" != join ] && [ "$what" != civic ] && [ "$what" != layers ]; then
     say "Building the headless clients (release; the first time takes minutes)"
     cargo build --locked --profile "$PROFILE" --package tests --bin bench
 fi
@@ -70,4 +71,9 @@ if wants join; then
     scripts/build.sh
     say "Join to first decoded picture"
     node tests/browser/bench-join.mjs "$CARGO_TARGET_DIR/$(profile_dir)/aikste" "${JOINS:-20}"
+fi
+if [ "$what" = layers ]; then
+    scripts/build.sh
+    say "Layers let go and taken back"
+    node tests/browser/bench-layers.mjs "$CARGO_TARGET_DIR/$(profile_dir)/aikste"
 fi

@@ -1,43 +1,11 @@
 // `node bench-join.mjs PROGRAM JOINS`: from the press of "enter" in the lobby to the first decoded picture of the other
 // one, over loopback, in Chromium; with a server of its own. Prints the median.
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { chromium } from './browsers.mjs';
-import { atEnd, end } from './scenario.mjs';
+import { end } from './scenario.mjs';
+import { serve } from './server.mjs';
 import { Visitor } from './visitor.mjs';
 
 const [program, joins = '20'] = process.argv.slice(2);
-const data = mkdtempSync(join(tmpdir(), 'aikste-bench-'));
-const env = {
-  ...process.env,
-  AIKSTE_DATA_DIR: data,
-  AIKSTE_DEMO_ACCOUNTS: 'true',
-  AIKSTE_LOG_LEVEL: 'warn',
-};
-
-/** Starts the server; its address. */
-async function serve() {
-  execFileSync(program, ['demo', 'fill'], { env, stdio: 'ignore' });
-  const server = spawn(program, ['serve', '--listen', '127.0.0.1:0', '--media-ports', '0'], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const gone = new Promise((resolve) => server.on('exit', resolve));
-  atEnd(async () => {
-    server.kill('SIGTERM');
-    await gone;
-    rmSync(data, { recursive: true, force: true, maxRetries: 3 });
-  });
-  return new Promise((resolve, reject) => {
-    server.on('exit', (code) => reject(new Error(`the server ended with ${code}`)));
-    server.stdout.setEncoding('utf8').on('data', (text) => {
-      const found = /Aikštė: (http\S+?)\/?\s/.exec(text);
-      if (found) resolve(found[1]);
-    });
-  });
-}
 
 /** In the page: presses "enter"; milliseconds until a picture of somebody else is decoded. */
 function enterAndSee() {
@@ -66,7 +34,7 @@ function enterAndSee() {
 }
 
 async function main() {
-  const url = await serve();
+  const url = await serve(program);
   const ask = async (path) => (await fetch(url + path)).json();
   const accounts = (await ask('/api/v1/demonstration/accounts')).accounts;
   const conferences = await ask('/api/v1/conferences?when=coming');
