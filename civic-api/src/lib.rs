@@ -2,6 +2,7 @@
 //! recorded, and the civic log in which each of these acts is one record. One folder per subsystem; a subsystem uses
 //! another one only through its `mod.rs`. Knows nothing of media: `web` brings the two together.
 
+pub mod accounts;
 pub mod clock;
 pub mod conferences;
 pub mod db;
@@ -23,7 +24,7 @@ pub use clock::{Clock, SystemClock};
 pub use db::{Db, Tx};
 pub use error::Error;
 pub use identity::{Account, Role, Viewer};
-pub use ids::{AccountId, ConferenceId, PresenceId, RecordingId};
+pub use ids::{AccountId, ActId, ConferenceId, IdentityId, PresenceId, RecordingId, SessionId};
 pub use language::Language;
 pub use router::{openapi, router, router_with};
 
@@ -36,6 +37,8 @@ pub struct Civic {
     pub clock: Arc<dyn Clock>,
     /// How the operator set things up.
     pub settings: Arc<Settings>,
+    /// The ways of signing in that the operator has set up.
+    pub ways: Arc<identity::ways::Ways>,
 }
 
 /// How the operator set things up.
@@ -62,7 +65,14 @@ impl Civic {
             db,
             clock,
             settings: Arc::new(settings),
+            ways: Arc::default(),
         }
+    }
+
+    /// The same with ways of signing in.
+    pub fn with_ways(mut self, ways: identity::ways::Ways) -> Self {
+        self.ways = Arc::new(ways);
+        self
     }
 
     /// The time, to the microsecond.

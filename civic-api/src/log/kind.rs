@@ -31,6 +31,12 @@ pub enum Kind {
     RecordingFailed,
     /// Recordings were deleted, their time being over.
     RecordingDeleted,
+    /// Someone signed in.
+    AccountSignedIn,
+    /// Someone added another way of signing in to their account.
+    AccountLinked,
+    /// Someone had their account erased.
+    AccountErased,
     /// The demonstration city was filled.
     DemoFilled,
     /// The demonstration city was removed.
@@ -39,7 +45,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 13] = [
+    pub const ALL: [Kind; 16] = [
         Kind::ConferenceCreated,
         Kind::ConferenceMoved,
         Kind::ConferenceOpened,
@@ -51,6 +57,9 @@ impl Kind {
         Kind::RecordingFinished,
         Kind::RecordingFailed,
         Kind::RecordingDeleted,
+        Kind::AccountSignedIn,
+        Kind::AccountLinked,
+        Kind::AccountErased,
         Kind::DemoFilled,
         Kind::DemoRemoved,
     ];
@@ -69,6 +78,9 @@ impl Kind {
             Kind::RecordingFinished => "recording.finished",
             Kind::RecordingFailed => "recording.failed",
             Kind::RecordingDeleted => "recording.deleted",
+            Kind::AccountSignedIn => "account.signed_in",
+            Kind::AccountLinked => "account.linked",
+            Kind::AccountErased => "account.erased",
             Kind::DemoFilled => "demo.filled",
             Kind::DemoRemoved => "demo.removed",
         }
@@ -94,6 +106,8 @@ impl Kind {
             }
             Kind::RecordingFailed => &["conference", "reason"],
             Kind::RecordingDeleted => &["conference"],
+            Kind::AccountSignedIn | Kind::AccountLinked => &["assurance", "first", "provider"],
+            Kind::AccountErased => &[],
             Kind::DemoFilled => &["accounts", "conferences"],
             Kind::DemoRemoved => &["accounts", "conferences", "recordings"],
         }
