@@ -20,3 +20,4 @@ pub mod security;
 pub mod serve;
 pub mod state;
 pub mod tls;
+pub mod ways;
