@@ -31,6 +31,7 @@ if [ "$what" = test ]; then
         postgresql           # the second database
         coturn               # the relay that calls go through
         iproute2 iptables util-linux python3 # networks that are broken on purpose
+        xmlsec1              # checks our signatures for the simulator of the state gateway
         fonts-dejavu-core    # draws Lithuanian in headless browsers
         # a WHIP publisher that is not ours: webrtcbin, its ICE, its bindings for Python
         gstreamer1.0-plugins-bad gstreamer1.0-nice python3-gi gir1.2-gst-plugins-base-1.0 gir1.2-gst-plugins-bad-1.0
@@ -94,5 +95,8 @@ install_npm() {
 install_packages
 install_components
 install_npm web/ui
-if [ "$what" = test ]; then install_npm tests/browser; fi
+if [ "$what" = test ]; then
+    install_npm tests/browser
+    install_npm tests/providers
+fi
 note "everything for 'make $what' is installed."

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, fills ./data with the demonstration city, starts the server, says where to click.
-# Ctrl+C ends it. `LISTEN=127.0.0.1:9000 make run` listens elsewhere; `PROFILE=release make run` builds with optimisation.
+# Ctrl+C ends it. `LISTEN=127.0.0.1:9000 make run` listens elsewhere; `PROFILE=release make run` builds with optimisation;
+# `SIMULATORS=1 make run` also offers simulated ways of identification.
 source "$(dirname "$0")/env.sh"
 
 export AIKSTE_SERVER_LISTEN="${LISTEN:-${AIKSTE_SERVER_LISTEN:-127.0.0.1:8080}}"
@@ -31,6 +32,9 @@ welcome() {
 
 EOF
 }
+
+# Only beside a server for trying out: `SIMULATORS=1 make run`.
+if [ -n "${SIMULATORS:-}" ]; then source scripts/simulators.sh; fi
 
 say "Starting"
 serve() {

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::Language;
 use crate::conferences::rules::Refusal;
+use crate::identity::ways::Failure;
 
 /// What can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +75,9 @@ pub enum Error {
     /// Too many follow the log at once.
     #[error("too many listeners")]
     Busy,
+    /// A sign-in came to nothing.
+    #[error("sign-in: {0}")]
+    SignIn(#[from] Failure),
     /// The database failed.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
@@ -142,6 +146,7 @@ impl Error {
             Error::TokenAlreadyIssued => "token_already_issued",
             Error::TokenInvalid => "token_invalid",
             Error::TokenSpent => "token_spent",
+            Error::SignIn(failure) => failure.code(),
             Error::Database(_)
             | Error::Migration(_)
             | Error::Inconsistent { .. }
@@ -170,6 +175,7 @@ impl Error {
             }
             Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Error::SignIn(failure) => failure.status(),
             Error::WrongState(_) | Error::Seat(Refusal::Ended | Refusal::NotOpen) => {
                 StatusCode::CONFLICT
             }
@@ -267,6 +273,50 @@ fn titles(code: &str) -> (&'static str, &'static str) {
         ),
         "recording_not_agreed" => ("Šis priėmimas neįrašomas", "This reception is not recorded"),
         "recording_running" => ("Įrašymas jau vyksta", "A recording is already running"),
+        "account_hosts" => (
+            "Paskyra rengia priėmimų, todėl ją ištrinti gali tik administratorius",
+            "The account hosts receptions: only an administrator can erase it",
+        ),
+        "sign_in_not_offered" => (
+            "Taip prisijungti čia negalima",
+            "This way of signing in is not offered here",
+        ),
+        "provider_unreachable" => (
+            "Tapatybės patvirtinimo paslauga neatsako",
+            "The identification service does not answer",
+        ),
+        "sign_in_refused" => (
+            "Prisijungti nepavyko: atsakymo patikrinti negalėjome",
+            "Sign-in failed: the answer could not be verified",
+        ),
+        "sign_in_expired" => (
+            "Prisijungimo laikas baigėsi. Pradėkite iš naujo",
+            "This sign-in is over. Please start again",
+        ),
+        "sign_in_cancelled" => (
+            "Prisijungimo atsisakėte",
+            "You went back without signing in",
+        ),
+        "sign_in_wrong_secret" => (
+            "Kortelės numeris arba PIN kodas neteisingas",
+            "The card number or the PIN is wrong",
+        ),
+        "sign_in_locked" => (
+            "Per daug klaidingų bandymų. Bandykite vėliau",
+            "Too many wrong tries. Please try later",
+        ),
+        "identity_linked_elsewhere" => (
+            "Ši tapatybė jau priklauso kitai paskyrai",
+            "This identity belongs to another account already",
+        ),
+        "identity_other_person" => (
+            "Paskyra priklauso žmogui su kitu asmens kodu",
+            "The account is of a person with another personal code",
+        ),
+        "too_many_requests" => (
+            "Per daug bandymų. Palaukite minutę",
+            "Too many tries. Please wait a minute",
+        ),
         "recording_state" => (
             "Įrašas jau kitos būsenos",
             "The recording is already past this state",

@@ -46,6 +46,18 @@ id!(
     AccountId
 );
 id!(
+    /// A sign-in that lasts, as its owner sees it in the list; not what the cookie holds.
+    SessionId
+);
+id!(
+    /// A way in which an account's person was identified.
+    IdentityId
+);
+id!(
+    /// Something done with an account, as the civic log names it.
+    ActId
+);
+id!(
     /// One reception.
     ConferenceId
 );

@@ -2,6 +2,7 @@
 //! recorded, and the civic log in which each of these acts is one record. One folder per subsystem; a subsystem uses
 //! another one only through its `mod.rs`. Knows nothing of media: `web` brings the two together.
 
+pub mod accounts;
 pub mod clock;
 pub mod conferences;
 pub mod db;
@@ -26,7 +27,7 @@ pub use clock::{Clock, SystemClock};
 pub use db::{Db, Tx};
 pub use error::Error;
 pub use identity::{Account, Role, Viewer};
-pub use ids::{AccountId, ConferenceId, PresenceId, RecordingId};
+pub use ids::{AccountId, ActId, ConferenceId, IdentityId, PresenceId, RecordingId, SessionId};
 pub use language::Language;
 pub use router::{openapi, router, router_with};
 
@@ -41,6 +42,8 @@ pub struct Civic {
     pub settings: Arc<Settings>,
     /// Where the private keys of rights can be opened.
     pub vault: Arc<tokens::Vault>,
+    /// The ways of signing in that the operator has set up.
+    pub ways: Arc<identity::ways::Ways>,
 }
 
 /// How the operator set things up.
@@ -68,12 +71,19 @@ impl Civic {
             clock,
             settings: Arc::new(settings),
             vault: Arc::new(tokens::Vault::fleeting()),
+            ways: Arc::default(),
         }
     }
 
     /// The same with a vault that the next process opens too; without it rights end with this process.
     pub fn with_vault(mut self, vault: tokens::Vault) -> Self {
         self.vault = Arc::new(vault);
+        self
+    }
+
+    /// The same with ways of signing in.
+    pub fn with_ways(mut self, ways: identity::ways::Ways) -> Self {
+        self.ways = Arc::new(ways);
         self
     }
 

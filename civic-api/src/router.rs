@@ -9,7 +9,7 @@ use axum::{Extension, Json, Router, middleware};
 use utoipa::OpenApi;
 
 use crate::error::{self, Problem};
-use crate::{Civic, Error, conferences, identity, log, tokens};
+use crate::{Civic, Error, accounts, conferences, identity, log, tokens};
 
 /// The largest body that is read, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -45,6 +45,12 @@ fn routes() -> Vec<Route> {
             "get",
             "/api/v1/demonstration/accounts",
             get(identity::http::demonstration),
+        ),
+        route("get", "/api/v1/account", get(accounts::http::facts)),
+        route(
+            "delete",
+            "/api/v1/account/sessions/{id}",
+            delete(accounts::http::end_session),
         ),
         route("get", "/api/v1/conferences", get(conferences::http::list)),
         route(
@@ -150,6 +156,8 @@ async fn method_not_allowed() -> Error {
         identity::http::sign_in,
         identity::http::sign_out,
         identity::http::demonstration,
+        accounts::http::facts,
+        accounts::http::end_session,
         conferences::http::list,
         conferences::http::create,
         conferences::http::one,

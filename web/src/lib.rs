@@ -23,3 +23,4 @@ pub mod serve;
 pub mod state;
 pub mod tls;
 pub mod watch;
+pub mod ways;

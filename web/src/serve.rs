@@ -20,7 +20,7 @@ use crate::secrets::Secrets;
 use crate::state::AppState;
 use crate::{
     check, glue, health, keeping, log_key, media, metrics, pages, rights, seats, security, tls,
-    watch,
+    watch, ways,
 };
 
 /// Largest request body, in bytes; uploads come in a later version, with a limit of their own.
@@ -37,7 +37,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let secrets = Arc::new(Secrets::load_or_create(
         &config.data.dir.join("secret.key"),
     )?);
-    let civic = open_civic(&config).await?;
+    let ways = ways::ways(&config, &secrets).map_err(|m| anyhow::anyhow!("{m}"))?;
+    let civic = open_civic(&config).await?.with_ways(ways);
     let (sfu, sfu_events) = start_media(&config)?;
     let (signaling, room_events) = signaling::Signaling::start(
         signaling::SignalingConfig {
@@ -105,6 +106,8 @@ pub fn router(state: AppState) -> Router {
         // The call's socket is a GET of its own kind; WHIP and WHEP are for programs and other sites. They check origin,
         // ticket and size themselves and take no form.
         .merge(state.signaling.router())
+        // What the state gateway's page posts comes from another site, without cookies: it is held against what was asked.
+        .merge(pages::ways::posted(state.clone()))
         .layer(from_fn_with_state(state.requests.clone(), metrics::count))
         .layer(CatchPanicLayer::new())
 }
@@ -189,7 +192,7 @@ async fn listen(config: &Config, router: Router, state: &AppState) -> anyhow::Re
         shards = state.sfu.local_addrs().len(),
         "ready"
     );
-    let service = router.into_make_service();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let served = match tls {
         Some(tls) => {
             axum_server::from_tcp_rustls(listener, tls)?

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Audience, Conference, NewConference, Status};
+use crate::identity::Assurance;
 use crate::{Account, Error, Viewer, identity};
 
 /// How someone wants to take part.
@@ -58,7 +59,7 @@ impl Refusal {
 }
 
 /// Anyone may sit in an open reception, unless it is for identified residents only. Who wants a name must have signed
-/// in. Before it opens only its host may sit there; when it is over, nobody. An anonymous seat carries nothing of
+/// in by a way that knows it. Holding a card (assurance low) identifies nobody. Before it opens only its host may sit there; when it is over, nobody. An anonymous seat carries nothing of
 /// who sits in it: no name, and no rights of a host.
 pub fn may_enter(
     viewer: &Viewer,
@@ -67,7 +68,11 @@ pub fn may_enter(
 ) -> Result<SeatGrant, Refusal> {
     let account = viewer.account();
     let named = match enter_as {
-        EnterAs::Name => Some(account.ok_or(Refusal::NameRequiresSignIn)),
+        EnterAs::Name => Some(
+            account
+                .filter(|account| !account.name.is_empty())
+                .ok_or(Refusal::NameRequiresSignIn),
+        ),
         EnterAs::Anonymous => None,
     };
     let host = matches!(named, Some(Ok(account)) if account.id == conference.host_id);
@@ -76,7 +81,8 @@ pub fn may_enter(
         Status::Announced if !host => return Err(Refusal::NotOpen),
         Status::Announced | Status::Open => {}
     }
-    if conference.audience == Audience::Identified && account.is_none() {
+    let identified = account.is_some_and(|a| a.method.assurance() != Some(Assurance::Low));
+    if conference.audience == Audience::Identified && !identified {
         return Err(Refusal::IdentificationRequired);
     }
     Ok(SeatGrant {
@@ -288,6 +294,25 @@ mod tests {
                 "{viewer:?} {status:?} {audience:?} {enter_as:?}"
             );
         }
+    }
+
+    #[test]
+    fn who_only_holds_a_card_has_no_name_and_is_not_identified() {
+        let mut holder = account(4, "", Role::Resident);
+        holder.method = Method::Identified(Assurance::Low);
+        let enters = |audience, enter_as| {
+            let viewer = Viewer::Account(holder.clone());
+            may_enter(&viewer, &conference(Status::Open, audience), enter_as).map(|_| ())
+        };
+        assert_eq!(enters(Audience::Anyone, EnterAs::Anonymous), Ok(()));
+        assert_eq!(
+            enters(Audience::Anyone, EnterAs::Name),
+            Err(Refusal::NameRequiresSignIn)
+        );
+        assert_eq!(
+            enters(Audience::Identified, EnterAs::Anonymous),
+            Err(Refusal::IdentificationRequired)
+        );
     }
 
     #[test]

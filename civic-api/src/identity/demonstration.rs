@@ -22,5 +22,9 @@ pub async fn identify(civic: &Civic, id: AccountId) -> Result<Identified, Error>
     if account.method != Method::Demonstration {
         return Err(Error::NotFound);
     }
-    Ok(Identified { account })
+    Ok(Identified {
+        account,
+        provider: None,
+        device: None,
+    })
 }

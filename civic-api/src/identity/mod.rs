@@ -1,23 +1,32 @@
 //! Who someone is: accounts, their roles, and the session that remembers a sign-in.
 //!
-//! How the city comes to know a person is a *method* (the state gateway, the e-ticket, later ones): each lives in a
-//! folder of its own here, does what it must to be sure, and ends by making an [`Identified`], which only this module's
-//! children can make. [`sign_in`] turns that into a session. So far there is one method, the demonstration accounts,
-//! behind the operator's switch.
+//! How the city comes to know a person is a *way* ([`ways`]: the state gateway, an OpenID provider, the e-ticket): each
+//! lives in a folder of its own here, does what it must to be sure, and ends with [`ways::Verified`], from which
+//! [`crate::accounts`] finds the account. [`flow`] leads a browser through it. The demonstration accounts, behind the
+//! operator's switch, need none of this. All end by an [`Identified`], which [`sign_in`] turns into a session.
 
 pub mod demonstration;
+pub mod eticket;
+pub mod flow;
 pub(crate) mod http;
+pub mod limits;
+pub mod oidc;
+mod outside;
+pub mod person;
 pub mod rules;
 pub(crate) mod store;
+pub mod viisp;
+pub mod ways;
 
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use crate::{AccountId, Civic, Error, Settings, Tx, random};
+pub use self::ways::{Assurance, Provider};
+use crate::{AccountId, Civic, Error, SessionId, Settings, Tx, random};
 
 /// The session cookie's name.
 pub const COOKIE: &str = "aikste_session";
@@ -89,6 +98,8 @@ impl Role {
 pub enum Method {
     /// Not at all: a fictional person of the demonstration city.
     Demonstration,
+    /// By one of the ways of signing in; the highest level of assurance that any of them gave.
+    Identified(Assurance),
 }
 
 impl Method {
@@ -96,12 +107,26 @@ impl Method {
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Demonstration => "demonstration",
+            Method::Identified(Assurance::Low) => "identified/low",
+            Method::Identified(Assurance::Substantial) => "identified/substantial",
+            Method::Identified(Assurance::High) => "identified/high",
         }
     }
 
     /// From how it is stored.
     pub fn parse(text: &str) -> Option<Self> {
-        (text == "demonstration").then_some(Method::Demonstration)
+        match text.strip_prefix("identified/") {
+            Some(level) => Assurance::parse(level).map(Method::Identified),
+            None => (text == "demonstration").then_some(Method::Demonstration),
+        }
+    }
+
+    /// How sure the city is; `None` of who is made up.
+    pub fn assurance(self) -> Option<Assurance> {
+        match self {
+            Method::Demonstration => None,
+            Method::Identified(level) => Some(level),
+        }
     }
 }
 
@@ -152,12 +177,20 @@ impl Viewer {
 #[derive(Debug)]
 pub struct Identified {
     account: Account,
+    provider: Option<Provider>,
+    device: Option<String>,
 }
 
 impl Identified {
     /// Who.
     pub fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// Remembers the kind of device for the list of sessions, such as `firefox/linux`.
+    pub fn on(mut self, device: Option<String>) -> Self {
+        self.device = device;
+        self
     }
 }
 
@@ -200,13 +233,14 @@ pub async fn sign_in(civic: &Civic, identified: Identified) -> Result<SessionTok
     let token = URL_SAFE_NO_PAD.encode(random::bytes::<32>());
     let mut tx = civic.write().await?;
     store::forget_expired(&mut tx).await?;
-    store::insert_session(
-        &mut tx,
-        &token_sha256(&token),
-        identified.account.id,
-        SESSION_S,
-    )
-    .await?;
+    let session = store::NewSession {
+        id: SessionId::new(tx.now()),
+        account: identified.account.id,
+        provider: identified.provider,
+        device: identified.device,
+        valid_s: SESSION_S,
+    };
+    store::insert_session(&mut tx, &token_sha256(&token), &session).await?;
     tx.commit().await?;
     Ok(SessionToken(token))
 }
@@ -216,6 +250,14 @@ pub async fn sign_out(civic: &Civic, cookie_value: &str) -> Result<(), Error> {
     let mut tx = civic.write().await?;
     store::delete_session(&mut tx, &token_sha256(cookie_value)).await?;
     tx.commit().await
+}
+
+/// By which way the session of a cookie was begun; `None`: by none, or there is no such session.
+pub async fn session_provider(
+    civic: &Civic,
+    cookie_value: &str,
+) -> Result<Option<Provider>, Error> {
+    store::session_provider(&civic.db, &token_sha256(cookie_value)).await
 }
 
 /// Who a cookie's value speaks for.
@@ -238,6 +280,15 @@ pub(crate) async fn add_account(
     store::insert_account(tx, account, demo_key).await
 }
 
-fn token_sha256(token: &str) -> String {
+/// The bytes of a PEM text with this label (RFC 7468).
+fn pem(text: &str, label: &str) -> Option<Vec<u8>> {
+    let (_, rest) = text.split_once(&format!("-----BEGIN {label}-----"))?;
+    let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
+    let body: String = body.split_whitespace().collect();
+    STANDARD.decode(body).ok()
+}
+
+/// How a secret that a browser keeps is looked for in the database.
+pub(crate) fn token_sha256(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::{Account, Method, Role};
-use crate::{AccountId, Db, Error, Tx};
+use super::{Account, Method, Provider, Role};
+use crate::{AccountId, Db, Error, SessionId, Tx};
 
 pub(crate) async fn account(db: &Db, id: AccountId) -> Result<Option<Account>, Error> {
     let row = sqlx::query(
@@ -58,25 +58,48 @@ pub(crate) async fn insert_account(
     Ok(done.rows_affected() > 0)
 }
 
+/// A session to begin.
+pub(super) struct NewSession {
+    pub(super) id: SessionId,
+    pub(super) account: AccountId,
+    pub(super) provider: Option<Provider>,
+    pub(super) device: Option<String>,
+    pub(super) valid_s: i64,
+}
+
 pub(super) async fn insert_session(
     tx: &mut Tx,
     token_sha256: &str,
-    account: AccountId,
-    valid_s: i64,
+    session: &NewSession,
 ) -> Result<(), Error> {
     let now_us = tx.now_us();
     sqlx::query(
         "insert into sessions
-            (token_sha256, account_id, created_us, expires_us)
-         values ($1, $2, $3, $4)",
+            (token_sha256, account_id, created_us, expires_us, id, provider, device)
+         values ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(token_sha256)
-    .bind(account.to_string())
+    .bind(session.account.to_string())
     .bind(now_us)
-    .bind(now_us + valid_s * 1_000_000)
+    .bind(now_us + session.valid_s * 1_000_000)
+    .bind(session.id.to_string())
+    .bind(session.provider.map(Provider::as_str))
+    .bind(session.device.as_deref())
     .execute(tx.connection())
     .await?;
     Ok(())
+}
+
+pub(super) async fn session_provider(
+    db: &Db,
+    token_sha256: &str,
+) -> Result<Option<Provider>, Error> {
+    let row = sqlx::query("select provider from sessions where token_sha256 = $1")
+        .bind(token_sha256)
+        .fetch_optional(db.reader())
+        .await?;
+    let provider: Option<String> = row.map(|row| row.try_get(0)).transpose()?.flatten();
+    Ok(provider.and_then(|provider| Provider::parse(&provider)))
 }
 
 pub(super) async fn delete_session(tx: &mut Tx, token_sha256: &str) -> Result<(), Error> {
@@ -115,7 +138,8 @@ pub(super) async fn session_account(
     row.as_ref().map(read).transpose()
 }
 
-fn read(row: &AnyRow) -> Result<Account, Error> {
+/// A row with `id, name, role, office, method, demo_key`.
+pub(crate) fn read(row: &AnyRow) -> Result<Account, Error> {
     let id: String = row.try_get("id")?;
     let role: String = row.try_get("role")?;
     let method: String = row.try_get("method")?;

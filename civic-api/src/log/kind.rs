@@ -37,6 +37,12 @@ pub enum Kind {
     RightOpened,
     /// No more tokens can be issued for a right.
     RightClosed,
+    /// Someone signed in.
+    AccountSignedIn,
+    /// Someone added another way of signing in to their account.
+    AccountLinked,
+    /// Someone had their account erased.
+    AccountErased,
     /// The demonstration city was filled.
     DemoFilled,
     /// The demonstration city was removed.
@@ -45,7 +51,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 16] = [
+    pub const ALL: [Kind; 19] = [
         Kind::ConferenceCreated,
         Kind::ConferenceMoved,
         Kind::ConferenceOpened,
@@ -60,6 +66,9 @@ impl Kind {
         Kind::LogKeySet,
         Kind::RightOpened,
         Kind::RightClosed,
+        Kind::AccountSignedIn,
+        Kind::AccountLinked,
+        Kind::AccountErased,
         Kind::DemoFilled,
         Kind::DemoRemoved,
     ];
@@ -81,6 +90,9 @@ impl Kind {
             Kind::LogKeySet => "log.key_set",
             Kind::RightOpened => "right.opened",
             Kind::RightClosed => "right.closed",
+            Kind::AccountSignedIn => "account.signed_in",
+            Kind::AccountLinked => "account.linked",
+            Kind::AccountErased => "account.erased",
             Kind::DemoFilled => "demo.filled",
             Kind::DemoRemoved => "demo.removed",
         }
@@ -109,6 +121,8 @@ impl Kind {
             Kind::LogKeySet => &["key"],
             Kind::RightOpened => &["key_sha256"],
             Kind::RightClosed => &["issued", "spent"],
+            Kind::AccountSignedIn | Kind::AccountLinked => &["assurance", "first", "provider"],
+            Kind::AccountErased => &[],
             Kind::DemoFilled => &["accounts", "conferences"],
             Kind::DemoRemoved => &["accounts", "conferences", "recordings"],
         }

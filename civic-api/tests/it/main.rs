@@ -1,6 +1,7 @@
 //! The civic side from outside: one conformance suite, run on SQLite and on a real PostgreSQL, and the HTTP API.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod accounts;
 mod conferences;
 mod db;
 mod demo;

@@ -107,8 +107,18 @@ impl Server {
     }
 
     fn start_in(data: Arc<TempDir>, alone: Arc<File>, environment: &[(&str, &str)]) -> Self {
+        // On a free port, unless a test must know it before: providers of identity are told where to return to.
+        let listens = environment
+            .iter()
+            .any(|(name, _)| *name == "AIKSTE_SERVER_LISTEN");
+        let listen: &[&str] = if listens {
+            &[]
+        } else {
+            &["--listen", "127.0.0.1:0"]
+        };
         let mut child = command(data.path())
-            .args(["serve", "--listen", "127.0.0.1:0", "--media-ports", "0"])
+            .args(["serve", "--media-ports", "0"])
+            .args(listen)
             .env("AIKSTE_SERVER_SHUTDOWN_GRACE_S", "1")
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())

@@ -60,6 +60,12 @@ impl Config {
             wrong("media.max_participants", "no one could join with 0".into());
         }
         self.reach_mistakes(&mut wrong);
+        // With any key: only whether the ways of signing in can be set up.
+        if let Ok(secrets) = crate::secrets::Secrets::from_bytes(&[0; 32])
+            && let Err(mistake) = crate::ways::ways(self, &secrets)
+        {
+            wrong(&mistake.key, mistake.what);
+        }
         if let Err(mistake) = self.metrics.address() {
             wrong("metrics.listen", mistake.what);
         }

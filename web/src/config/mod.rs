@@ -2,6 +2,7 @@
 //! Every key stands in `deploy/config.sample.toml` with its default (a test keeps the two together).
 
 mod mistakes;
+pub mod sign_in;
 
 use std::fmt;
 use std::fs;
@@ -30,6 +31,12 @@ pub struct Config {
     pub metrics: Metrics,
     /// Relays for networks that let only little through.
     pub turn: Turn,
+    /// Signing in through the state gateway.
+    pub viisp: sign_in::Viisp,
+    /// Signing in with an OpenID provider.
+    pub oidc: sign_in::Oidc,
+    /// Signing in with the city's e-ticket.
+    pub eticket: sign_in::Eticket,
 }
 
 /// The web server.
@@ -370,7 +377,7 @@ fn overlay(
     Ok(())
 }
 
-const SECTIONS: [&str; 8] = [
+const SECTIONS: [&str; 11] = [
     "server",
     "data",
     "media",
@@ -379,6 +386,9 @@ const SECTIONS: [&str; 8] = [
     "log",
     "metrics",
     "turn",
+    "viisp",
+    "oidc",
+    "eticket",
 ];
 
 fn environment_value(text: &str) -> toml::Value {

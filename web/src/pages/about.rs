@@ -115,6 +115,13 @@ pub async fn privacy(page: Page) -> Drawn {
             ..Part::default()
         },
         Part {
+            id: "prisijungus",
+            heading: "privacy-signed",
+            paragraphs: &["privacy-signed-1", "privacy-signed-2"],
+            link: Some(("/paskyra", "account-title")),
+            ..Part::default()
+        },
+        Part {
             id: "irasoma",
             heading: "privacy-record",
             paragraphs: &["privacy-record-1", "privacy-record-2"],
@@ -139,6 +146,7 @@ pub async fn privacy(page: Page) -> Drawn {
             items: &[
                 "privacy-cookies-theme",
                 "privacy-cookies-form",
+                "privacy-cookies-way",
                 "privacy-cookies-session",
             ],
             ..Part::default()

@@ -2,6 +2,7 @@
 //! what its template shows and nothing more.
 
 pub mod about;
+pub mod account;
 pub mod archive;
 pub mod check;
 pub mod civic_log;
@@ -18,6 +19,7 @@ pub mod receptions;
 pub mod rights;
 pub mod sign_in;
 pub mod view;
+pub mod ways;
 
 use askama::Template;
 use axum::Router;
@@ -44,7 +46,17 @@ pub fn router() -> Router<AppState> {
         .route("/archyvas", get(archive::list))
         .route("/archyvas/{id}", get(archive::show))
         .route("/prisijungti", get(sign_in::ask).post(sign_in::sign_in))
+        .route("/prisijungti/{kelias}", get(ways::again).post(ways::begin))
+        .route("/prisijungti/{kelias}/grizti", get(ways::back))
+        .route("/prisijungti/{kelias}/tikrinti", post(ways::card))
         .route("/atsijungti", post(sign_in::sign_out))
+        .route("/paskyra", get(account::show))
+        .route("/paskyra/duomenys.json", get(account::download))
+        .route("/paskyra/sesijos", post(account::end_session))
+        .route(
+            "/paskyra/istrinti",
+            get(account::ask_erase).post(account::erase),
+        )
         .route("/aikste/rodinys", post(display::set))
         .route("/patikra", get(check::show))
         .route("/valdymas/kambariai", get(operators::rooms))

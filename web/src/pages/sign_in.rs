@@ -1,12 +1,13 @@
-//! Signing in. So far only as a fictional person of the demonstration city, and only while the operator's switch is
-//! on; identification proper gets its own door later.
+//! The page to sign in: the ways that the operator has set up, each with its level of assurance, and the fictional people
+//! of the demonstration city while the operator's switch is on. [`super::ways`] is the road to a provider and back.
 
 use askama::Template;
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Query, State};
-use axum::response::Redirect;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
+use civic_api::identity::ways::{Adapter, Assurance, Failure, Provider};
 use civic_api::identity::{self, demonstration};
 use civic_api::{AccountId, Error};
 use serde::Deserialize;
@@ -22,8 +23,36 @@ use crate::state::AppState;
 #[template(path = "sign_in.html")]
 struct SignIn {
     page: Page,
+    ways: Vec<Way>,
     accounts: Vec<Person>,
     back: String,
+    trouble: Option<Said>,
+}
+
+/// A way of signing in.
+struct Way {
+    path: &'static str,
+    label: String,
+    text: String,
+    level: &'static str,
+    icon: &'static str,
+}
+
+/// What went wrong, in words.
+struct Said {
+    heading: &'static str,
+    text: &'static str,
+}
+
+/// A sign-in that came to nothing.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    /// Which way.
+    pub(super) provider: Provider,
+    /// Why.
+    pub(super) error: Error,
+    /// The page where it began.
+    pub(super) back: String,
 }
 
 /// A fictional person one may be.
@@ -44,6 +73,90 @@ pub struct Back {
 
 /// `GET /prisijungti`
 pub async fn ask(State(state): State<AppState>, page: Page, Query(back): Query<Back>) -> Drawn {
+    let back = if back.toliau.is_empty() {
+        String::new()
+    } else {
+        own_page(&back.toliau).to_owned()
+    };
+    draw(&view(&state, page, back, None).await?)
+}
+
+/// The same page, saying what went wrong; nothing of where one wanted to go is lost.
+pub(super) async fn trouble(
+    state: &AppState,
+    page: Page,
+    trouble: Trouble,
+) -> Result<Response, PageError> {
+    let Error::SignIn(failure) = &trouble.error else {
+        return Err(trouble.error.into());
+    };
+    if let Failure::Unreachable(_) = failure {
+        tracing::warn!(provider = trouble.provider.as_str(), %failure, "a provider is away");
+    }
+    let said = Said {
+        heading: heading(failure),
+        text: match failure {
+            Failure::Unreachable(_) => "sign-in-away-text",
+            Failure::Cancelled => "sign-in-cancelled-text",
+            Failure::LinkedElsewhere | Failure::OtherPerson => "sign-in-conflict-text",
+            _ => "sign-in-failed-text",
+        },
+    };
+    let status = failure.status();
+    let drawn = draw(&view(state, page, trouble.back, Some(said)).await?)?;
+    Ok((status, drawn).into_response())
+}
+
+fn heading(failure: &Failure) -> &'static str {
+    match failure {
+        Failure::NotOffered => "sign-in-not-offered",
+        Failure::Unreachable(_) => "sign-in-away",
+        Failure::Refused(_) | Failure::WrongSecret => "sign-in-refused",
+        Failure::Expired => "sign-in-expired",
+        Failure::Cancelled => "sign-in-cancelled",
+        Failure::Locked | Failure::TooMany => "sign-in-too-many",
+        Failure::LinkedElsewhere => "sign-in-linked-elsewhere",
+        Failure::OtherPerson => "sign-in-other-person",
+    }
+}
+
+/// The ways that are set up, as buttons.
+fn ways(page: &Page, state: &AppState) -> Vec<Way> {
+    let way = |adapter: &dyn Adapter| {
+        let provider = adapter.provider();
+        let (label, text, icon) = match provider {
+            Provider::Viisp => ("way-viisp", "way-viisp-text", "shield"),
+            Provider::Oidc => ("way-oidc", "way-oidc-text", "person"),
+            Provider::Eticket => ("way-eticket", "way-eticket-text", "lock"),
+        };
+        Way {
+            path: provider.as_str(),
+            label: adapter
+                .label(page.lang)
+                .map_or_else(|| page.t(label), str::to_owned),
+            text: page.t(text),
+            level: level(adapter.assurance()),
+            icon,
+        }
+    };
+    state.civic.ways.all().map(way).collect()
+}
+
+/// The key of a level's name.
+pub(super) fn level(assurance: Assurance) -> &'static str {
+    match assurance {
+        Assurance::Low => "level-low",
+        Assurance::Substantial => "level-substantial",
+        Assurance::High => "level-high",
+    }
+}
+
+async fn view(
+    state: &AppState,
+    page: Page,
+    back: String,
+    trouble: Option<Said>,
+) -> Result<SignIn, Error> {
     let known = demonstration::accounts(&state.civic).await?;
     let me = page.account().map(|a| a.id);
     let accounts = known
@@ -56,14 +169,11 @@ pub async fn ask(State(state): State<AppState>, page: Page, Query(back): Query<B
             current: me == Some(a.id),
         })
         .collect();
-    let back = if back.toliau.is_empty() {
-        String::new()
-    } else {
-        own_page(&back.toliau).to_owned()
-    };
-    draw(&SignIn {
+    Ok(SignIn {
+        ways: ways(&page, state),
         accounts,
         back,
+        trouble,
         page,
     })
 }
@@ -85,6 +195,10 @@ pub async fn sign_in(
     let Form(chosen) = form?;
     let id: AccountId = chosen.account.parse().map_err(|_| Error::NotFound)?;
     let identified = demonstration::identify(&state.civic, id).await?;
+    // Whoever was signed in here before is no more.
+    if let Some(old) = jar.get(identity::COOKIE) {
+        identity::sign_out(&state.civic, old.value()).await?;
+    }
     let token = identity::sign_in(&state.civic, identified).await?;
     let jar = jar.add(token.cookie(&state.civic.settings));
     Ok((jar, Redirect::to(own_page(&chosen.back))))
@@ -93,11 +207,23 @@ pub async fn sign_in(
 /// `POST /atsijungti`
 pub async fn sign_out(
     State(state): State<AppState>,
+    page: Page,
     jar: CookieJar,
-) -> Result<(CookieJar, Redirect), PageError> {
+) -> Result<Response, PageError> {
+    let civic = &state.civic;
+    let mut leave = None;
     if let Some(cookie) = jar.get(identity::COOKIE) {
-        identity::sign_out(&state.civic, cookie.value()).await?;
+        let provider = identity::session_provider(civic, cookie.value()).await?;
+        identity::sign_out(civic, cookie.value()).await?;
+        if let Some(adapter) = provider.and_then(|provider| civic.ways.of(provider).ok()) {
+            let back = format!("{}/prisijungti", civic.settings.base_url);
+            leave = adapter.leave(&back);
+        }
     }
-    let jar = jar.add(identity::removal_cookie(&state.civic.settings));
-    Ok((jar, Redirect::to("/prisijungti")))
+    let jar = jar.add(identity::removal_cookie(&civic.settings));
+    // At the provider, too, where it can be done: or the next one at this terminal would be signed in without being asked.
+    match leave {
+        Some(url) => Ok((jar, super::ways::away(page, url)?).into_response()),
+        None => Ok((jar, Redirect::to("/prisijungti")).into_response()),
+    }
 }
