@@ -110,10 +110,8 @@ impl Shard {
             return;
         }
         match change {
-            Message::Joined { participant, .. } => {
-                if !self.peers.contains_key(&participant) {
-                    state.remote_joined(&room, shard, participant, at_us);
-                }
+            Message::Joined { participant, .. } if !self.peers.contains_key(&participant) => {
+                state.remote_joined(&room, shard, participant, at_us);
             }
             Message::Left { participant, .. } => {
                 state.remote_left(&room, shard, participant, at_us)

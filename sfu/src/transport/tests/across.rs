@@ -356,11 +356,11 @@ fn a_feed_gets_every_packet_of_every_shard_once_and_in_time() {
 
 /// The layers that a publisher was told to send last.
 fn wanted(events: &[Event]) -> Option<Vec<String>> {
-    let wanted = events.iter().filter_map(|event| match event {
+    let mut wanted = events.iter().filter_map(|event| match event {
         Event::LayersWanted { layers, .. } => Some(layers.clone()),
         _ => None,
     });
-    wanted.last()
+    wanted.next_back()
 }
 
 #[test]
