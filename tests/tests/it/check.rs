@@ -44,7 +44,7 @@ fn the_check_tries_the_relay_as_a_call_would() {
     let facts = Scenario::run(
         "check",
         &json!({ "url": server.url, "briefly": true }),
-        Duration::from_secs(120),
+        Duration::from_secs(240),
     );
     for way in ["udp", "relay"] {
         assert_eq!(facts["rows"][way], "ok", "{facts}");
