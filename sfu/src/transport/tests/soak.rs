@@ -1,7 +1,7 @@
 //! A full room over real sockets, for as long as one likes: everybody sees and hears who should be, and memory stays as it was.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::client::{FACE_SSRC, OPUS, VOICE_SSRC, VP8, Wish};
 use super::hostile::rss_bytes;
@@ -20,8 +20,12 @@ const STEP: Duration = Duration::from_millis(20);
 const STEPS_A_SECOND: u32 = 50;
 /// A keyframe this often: two seconds of pictures.
 const KEYFRAME: u32 = 32;
-/// What the shard may hold more at the end than when everything was warm.
+/// What the shards may hold more at the end than when everything was warm; before a minute has passed, the packets kept for
+/// retransmission are still growing.
 const HELD_BYTES: i64 = 512 * 1_024;
+const HELD_BYTES_BEFORE: i64 = 8 << 20;
+/// From here on a call is long.
+const LONG: u32 = 60;
 /// What the process may have more, the doubles and other tests included.
 const RSS_BYTES: u64 = 64 << 20;
 
@@ -85,12 +89,10 @@ fn tells(place: usize) -> bool {
 /// One of them speaks: every other hears and sees that one, nobody sees or hears himself, and every face slot is of use.
 fn turn(live: &mut Live, step: &mut u32, speaker: usize) {
     let mut noticed = vec![Noticed::default(); PARTICIPANTS];
-    let (began, first) = (Instant::now(), *step);
     for _ in 0..TURN * STEPS_A_SECOND {
         send(live, *step, speaker);
         *step += 1;
-        let due = STEP * (*step - first);
-        live.until(|_| began.elapsed() >= due);
+        live.run(STEP);
         notice(live, &mut noticed);
     }
     for (me, noticed) in noticed.iter().enumerate() {
@@ -145,6 +147,11 @@ fn in_a_room_of_thirty_everyone_sees_and_hears_who_should_be_and_memory_stays_as
     let stats = live.stats();
     println!("{stats:?}");
     assert_eq!(stats.participants, PARTICIPANTS);
-    assert!(held - held_before < HELD_BYTES, "{held_before} → {held}");
+    let more = if seconds < LONG {
+        HELD_BYTES_BEFORE
+    } else {
+        HELD_BYTES
+    };
+    assert!(held - held_before < more, "{held_before} → {held}");
     assert!(rss < rss_before + RSS_BYTES, "{rss_before} → {rss}");
 }
