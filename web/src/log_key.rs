@@ -15,7 +15,7 @@ use civic_api::{Civic, Db};
 use crate::config::Config;
 
 /// Checkpoints are at least so far apart, whatever happens between them.
-const PAUSE: Duration = Duration::from_secs(3);
+const PAUSE: Duration = Duration::from_secs(10);
 
 /// Where the key lies.
 fn path(config: &Config) -> PathBuf {

@@ -1,8 +1,8 @@
 //! The cryptography of tokens: RFC 9474, RSABSSA-SHA384-PSS-Randomized, RSA-2048.
 //!
 //! Keys are made and signatures checked by AWS-LC. Blind signing needs the bare RSA operation, which it does not offer:
-//! that is `blind-rsa-signatures` on the `rsa` crate, in constant-time arithmetic, with base blinding and a check of each
-//! result (RUSTSEC-2023-0071 speaks of `rsa` before that arithmetic).
+//! that is `blind-rsa-signatures` on the `rsa` crate, with base blinding and a check of each result. That crate says of itself
+//! that its timing may leak (RUSTSEC-2023-0071). So a key signs for one right only, and for people who have signed in.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};

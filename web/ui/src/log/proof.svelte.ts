@@ -17,7 +17,7 @@ export interface Step {
 }
 
 const PATIENCE_MS = 2_000;
-const TRIES = 5;
+const TRIES = 8;
 
 export class Proof {
   result = $state<Result>("running");
