@@ -43,7 +43,7 @@ fn verify_log() {
             actor_role: "system".into(),
             subject: "01890a5d-ac96-774b-bcce-b302099a8057".into(),
             payload: serde_json::json!({ "present": seq % 40, "seat": seq }),
-            previous_hash: last,
+            previous_hash: std::mem::take(&mut last),
             hash: String::new(),
         };
         record.hash = log::hash(&record);

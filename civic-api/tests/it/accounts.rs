@@ -381,7 +381,7 @@ async fn an_erased_person_is_nowhere_and_the_log_is_whole(ground: Ground) {
             "{table}"
         );
     }
-    let verdict = log::verify(&civic.db, |_, _| {}).await.unwrap();
+    let verdict = log::verify(&civic.db, &[], |_, _| {}).await.unwrap();
     assert!(matches!(verdict, log::Verdict::Whole(_)));
     let rasa = ground.person("Rasa").await;
     assert!(

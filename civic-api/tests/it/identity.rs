@@ -12,7 +12,7 @@ on_both!(
     the_cookie_is_not_in_the_database,
     the_switch_ends_every_demonstration_session,
     nobody_is_signed_in_by_a_guess,
-    the_fictional_people_are_hosts_then_residents,
+    the_fictional_people_are_hosts_then_who_looks_after_the_system_then_residents,
 );
 
 /// Signs in; answers the cookie's value.
@@ -100,11 +100,14 @@ async fn nobody_is_signed_in_by_a_guess(ground: Ground) {
     ));
 }
 
-async fn the_fictional_people_are_hosts_then_residents(ground: Ground) {
+async fn the_fictional_people_are_hosts_then_who_looks_after_the_system_then_residents(ground: Ground) {
     ground.fill().await;
     let people = demonstration::accounts(&ground.civic).await.unwrap();
     let roles: Vec<Role> = people.iter().map(|account| account.role).collect();
     assert_eq!(people[0].name, "Rasa Vaitkienė");
-    assert_eq!(roles[3..], [Role::Resident, Role::Resident]);
+    assert_eq!(
+        roles[3..],
+        [Role::Administrator, Role::Resident, Role::Resident]
+    );
     assert!(people.iter().all(|account| account.demo));
 }
