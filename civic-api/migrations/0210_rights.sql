@@ -13,11 +13,13 @@ create table rights (
 );
 
 -- The issuing side: one blind signature for each account and right. The digest is that of what was signed, which the
--- browser's blinding makes random: with it the same request is answered again after a break, and no other.
+-- browser's blinding makes random: with it the same request gets the same answer after a break, and no other does.
 create table token_issues (
     right_id text not null,
     account_id text not null,
     blinded_sha256 text not null,
+    -- The blind signature. Without what only the browser knows it says nothing of the token.
+    signature text not null,
     constraint token_issues_pk primary key (right_id, account_id),
     constraint token_issues_account_fk foreign key (account_id) references accounts (id) on delete cascade
 );

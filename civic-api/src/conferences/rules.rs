@@ -237,6 +237,17 @@ mod tests {
     );
 
     #[test]
+    fn a_verified_seat_is_nameless_and_only_in_an_open_reception() {
+        let enter = |status, audience| may_enter_verified(&conference(status, audience));
+        for audience in [Audience::Anyone, Audience::Identified] {
+            let grant = enter(Status::Open, audience).unwrap();
+            assert_eq!((grant.name, grant.host), (None, false));
+            assert_eq!(enter(Status::Announced, audience), Err(Refusal::NotOpen));
+            assert_eq!(enter(Status::Ended, audience), Err(Refusal::Ended));
+        }
+    }
+
+    #[test]
     fn who_may_enter_how_and_when() {
         use Audience::{Anyone, Identified};
         use EnterAs::{Anonymous, Name};

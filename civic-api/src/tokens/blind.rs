@@ -2,7 +2,8 @@
 //!
 //! Keys are made and signatures checked by AWS-LC. Blind signing needs the bare RSA operation, which it does not offer:
 //! that is `blind-rsa-signatures` on the `rsa` crate, with base blinding and a check of each result. That crate says of itself
-//! that its timing may leak (RUSTSEC-2023-0071). So a key signs for one right only, and for people who have signed in.
+//! that its timing may leak (RUSTSEC-2023-0071). So a key signs for one right only, for people who have signed in, and once for
+//! each of them: an answer that is asked for again is the kept one.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};

@@ -174,8 +174,8 @@ pub async fn open_rights(civic: &Civic) -> Result<Vec<Right>, Error> {
     Ok(rights)
 }
 
-/// Signs blinded messages for someone whom the city has identified: one for each right, ever. The same message is signed
-/// again, so that an answer that was lost on the way can be asked for once more.
+/// Signs blinded messages for someone whom the city has identified: one for each right, ever. The same message gets the
+/// same answer, so that one that was lost on the way can be asked for once more.
 pub async fn issue(
     civic: &Civic,
     account: &Account,
@@ -211,22 +211,31 @@ async fn issue_one(civic: &Civic, account: &Account, request: Request) -> Result
         .ok_or(Error::RightClosed)?;
     let digest = blind::digest(&blinded);
     // Asked before the costly part, and decided after it.
-    let there = store::issued(&civic.db, &request.right, account.id).await?;
-    if there.is_some_and(|there| there != digest) {
-        return Err(Error::TokenAlreadyIssued);
+    if let Some(there) = store::issued(&civic.db, &request.right, account.id).await? {
+        return the_same(there, &digest);
     }
     let key = civic.vault.key(&request.right, &sealed)?;
     // Signed first: what cannot be signed must not use up the right.
     let signature = tokio::task::spawn_blocking(move || blind::sign(&key, &blinded))
         .await
         .map_err(|_| Error::Crypto)??;
+    let new = store::Issue {
+        blinded_sha256: digest.clone(),
+        signature,
+    };
     let mut tx = civic.write().await?;
-    if !store::insert_issue(&mut tx, &request.right, account.id, &digest).await? {
-        tx.rollback().await?;
-        return Err(Error::TokenAlreadyIssued);
-    }
+    let there = store::insert_issue(&mut tx, &request.right, account.id, &new).await?;
     tx.commit().await?;
-    Ok(signature)
+    the_same(there, &digest)
+}
+
+/// The kept answer, to who asks the same again.
+fn the_same(there: store::Issue, digest: &str) -> Result<String, Error> {
+    if there.blinded_sha256 == digest {
+        Ok(there.signature)
+    } else {
+        Err(Error::TokenAlreadyIssued)
+    }
 }
 
 /// Uses a right by one's session, for browsers that cannot keep tokens. It counts as the account's one token, and the server
@@ -238,12 +247,14 @@ pub async fn use_by_session(civic: &Civic, account: &Account, right: &str) -> Re
     if store::sealed(&civic.db, right).await?.is_none() {
         return Err(Error::RightClosed);
     }
+    let new = store::Issue {
+        blinded_sha256: BY_SESSION.to_owned(),
+        signature: String::new(),
+    };
     let mut tx = civic.write().await?;
-    if !store::insert_issue(&mut tx, right, account.id, BY_SESSION).await? {
-        tx.rollback().await?;
-        return Err(Error::TokenAlreadyIssued);
-    }
-    tx.commit().await
+    let there = store::insert_issue(&mut tx, right, account.id, &new).await?;
+    tx.commit().await?;
+    the_same(there, BY_SESSION).map(|_| ())
 }
 
 /// Spends a token: once, whoever asks how often at the same time. Answers for what.

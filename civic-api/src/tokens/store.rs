@@ -69,41 +69,57 @@ pub(super) async fn sealed(db: &Db, id: &str) -> Result<Option<String>, Error> {
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
 
-/// What an account's one token was issued for, if it was.
+/// What was issued to an account.
+pub(super) struct Issue {
+    /// The digest of the blinded message.
+    pub(super) blinded_sha256: String,
+    /// Its signature.
+    pub(super) signature: String,
+}
+
+fn issue(row: &AnyRow) -> Result<Issue, Error> {
+    Ok(Issue {
+        blinded_sha256: row.try_get("blinded_sha256")?,
+        signature: row.try_get("signature")?,
+    })
+}
+
+/// What was issued to an account, if anything was.
 pub(super) async fn issued(
     db: &Db,
     right: &str,
     account: AccountId,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<Issue>, Error> {
     let row = sqlx::query(
-        "select blinded_sha256 from token_issues where right_id = $1 and account_id = $2",
+        "select blinded_sha256, signature from token_issues where right_id = $1 and account_id = $2",
     )
     .bind(right)
     .bind(account.to_string())
     .fetch_optional(db.reader())
     .await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?)
+    row.as_ref().map(issue).transpose()
 }
 
-/// Counts an issue; answers whether this blinded message is the account's only one.
+/// Counts an issue; answers the account's only one: this one, or the one that was first.
 pub(super) async fn insert_issue(
     tx: &mut Tx,
     right: &str,
     account: AccountId,
-    blinded_sha256: &str,
-) -> Result<bool, Error> {
+    new: &Issue,
+) -> Result<Issue, Error> {
     let row = sqlx::query(
-        "insert into token_issues (right_id, account_id, blinded_sha256)
-         values ($1, $2, $3)
+        "insert into token_issues (right_id, account_id, blinded_sha256, signature)
+         values ($1, $2, $3, $4)
          on conflict (right_id, account_id) do update set right_id = excluded.right_id
-         returning blinded_sha256",
+         returning blinded_sha256, signature",
     )
     .bind(right)
     .bind(account.to_string())
-    .bind(blinded_sha256)
+    .bind(new.blinded_sha256.as_str())
+    .bind(new.signature.as_str())
     .fetch_one(tx.connection())
     .await?;
-    Ok(row.try_get::<String, _>(0)? == blinded_sha256)
+    issue(&row)
 }
 
 /// Counts a spending; answers whether it is the first one.

@@ -301,7 +301,7 @@ async fn a_thousand_tokens_cannot_be_matched_with_a_thousand_people() {
 
     let issues = db::rows(
         &ground.url,
-        "select account_id || ' ' || blinded_sha256 from token_issues order by rowid",
+        "select account_id || ' ' || blinded_sha256 || ' ' || signature from token_issues order by rowid",
     )
     .await;
     let spends = db::rows(
@@ -363,7 +363,10 @@ fn nothing_is_shared(issues: &[String], spends: &[String]) {
 /// Neither table has a column of time, or of anything but what is named here.
 async fn nothing_is_timed(ground: &Ground) {
     for (table, expected) in [
-        ("token_issues", "account_id blinded_sha256 right_id"),
+        (
+            "token_issues",
+            "account_id blinded_sha256 right_id signature",
+        ),
         ("token_spends", "key_sha256 token_sha256"),
     ] {
         let sql = format!("select name from pragma_table_info('{table}') order by name");
