@@ -169,7 +169,7 @@ pub async fn inclusion(db: &Db, seq: i64, size: i64) -> Result<Inclusion, Error>
     let path = merkle::inclusion(index, unsigned).ok_or(Error::Invalid { field: "seq" })?;
     let own = index..index + 1;
     let proof = tree::hashes(db, path).await?;
-    let leaf = one(tree::hashes(db, vec![own]).await?);
+    let leaf = one(tree::hashes(db, std::iter::once(own)).await?);
     let root = merkle::root_from_inclusion(index, unsigned, &leaf, &proof).unwrap_or(leaf);
     Ok(Inclusion {
         seq,
@@ -191,8 +191,8 @@ pub async fn consistency(db: &Db, first: i64, second: i64) -> Result<Consistency
     Ok(Consistency {
         first,
         second,
-        first_root: hex::encode(one(tree::hashes(db, vec![0..from]).await?)),
-        second_root: hex::encode(one(tree::hashes(db, vec![0..to]).await?)),
+        first_root: hex::encode(one(tree::hashes(db, std::iter::once(0..from)).await?)),
+        second_root: hex::encode(one(tree::hashes(db, std::iter::once(0..to)).await?)),
         hashes: hexed(&tree::hashes(db, path).await?),
     })
 }

@@ -60,9 +60,12 @@ pub(super) async fn root(connection: &mut Connection, size: i64) -> Result<Hash,
 }
 
 /// The hashes above ranges of leaves, as a proof lists them.
-pub(super) async fn hashes(db: &Db, ranges: Vec<Range<u64>>) -> Result<Vec<Hash>, Error> {
+pub(super) async fn hashes(
+    db: &Db,
+    ranges: impl IntoIterator<Item = Range<u64>>,
+) -> Result<Vec<Hash>, Error> {
     let mut connection = store::reading(db).await?;
-    let mut hashes = Vec::with_capacity(ranges.len());
+    let mut hashes = Vec::new();
     for range in ranges {
         hashes.push(over(&mut connection, range).await?);
     }

@@ -100,7 +100,9 @@ async fn nobody_is_signed_in_by_a_guess(ground: Ground) {
     ));
 }
 
-async fn the_fictional_people_are_hosts_then_who_looks_after_the_system_then_residents(ground: Ground) {
+async fn the_fictional_people_are_hosts_then_who_looks_after_the_system_then_residents(
+    ground: Ground,
+) {
     ground.fill().await;
     let people = demonstration::accounts(&ground.civic).await.unwrap();
     let roles: Vec<Role> = people.iter().map(|account| account.role).collect();

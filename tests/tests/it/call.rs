@@ -81,7 +81,9 @@ fn two_people_see_and_hear_each_other_and_a_third_stays_a_voice() {
                 secret == "127.0.0.1:" || !said.contains(secret),
                 "{who} was told \"{secret}\""
             );
+            // The page's own address is no secret: what it loads late is named in full.
             let page = facts["pages"][who].as_str().unwrap_or("");
+            let page = page.replace(&server.url, "");
             assert!(!page.contains(secret), "{who}'s page holds \"{secret}\"");
         }
     }

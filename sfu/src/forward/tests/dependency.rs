@@ -27,11 +27,11 @@ pub(crate) fn two_speeds(template: u8, number: u16) -> Vec<u8> {
         put(10, 6);
         put(1, 5);
         // Layers: the same, one faster, the end.
-        put(0b00_01_11, 6);
+        put(0b000111, 6);
         // What each is to the slow and to the fast target.
-        put(0b1010_1010_0001, 12);
+        put(0b101010100001, 12);
         // Needs: nothing; two back; one back.
-        put(0b0_100010_100000, 13);
+        put(0b0100010100000, 13);
         // No chains, no sizes.
         put(0, 2);
     }
@@ -82,12 +82,12 @@ fn a_mask_is_put_in_or_replaced_and_nothing_else_changes() {
     let key = bytes(L3T3);
     let known = Descriptor::parse(&key, None).unwrap().structure;
     let mut out = [0; MAX_BYTES + 8];
-    for value in [&key[..], &[0x82, 1, 2], &[0x42, 1, 2, 0b00000_000]] {
-        let len = with_mask(value, 0b1_0101_0011, 9, &mut out).unwrap();
+    for value in [&key[..], &[0x82, 1, 2], &[0x42, 1, 2, 0b0000_0000]] {
+        let len = with_mask(value, 0b101010011, 9, &mut out).unwrap();
         let masked = out[..len].to_vec();
         let before = Descriptor::parse(value, known.as_deref()).unwrap();
         assert_eq!(Descriptor::parse(&masked, known.as_deref()), Some(before));
-        let len = with_mask(&masked, 0b1_0101_0011, 9, &mut out).unwrap();
+        let len = with_mask(&masked, 0b101010011, 9, &mut out).unwrap();
         assert_eq!(
             out[..len.min(masked.len())],
             masked[..],

@@ -148,14 +148,14 @@ fn vp9_says_its_sizes_itself() {
     let mut reader = Reader::default();
     let mut read =
         |first: u8, layer: u8| reader.read(Codec::Vp9, &[first, 0x81, 2, layer, 0, 9], true, None);
-    read(0xa8, 0b000_0_000_0);
-    let large = read(0xac, 0b000_0_001_1);
+    read(0xa8, 0b0000_0000);
+    let large = read(0xac, 0b0000_0011);
     assert_eq!((large.level, large.ends), (level(1, 0), true));
-    let alone = read(0xe9, 0b000_0_000_0);
+    let alone = read(0xe9, 0b0000_0000);
     assert!(
         alone.needed.has(level(0, 0)) && !alone.needed.has(level(1, 0)),
         "no larger needs it"
     );
-    let key = read(0xa8, 0b000_0_000_0);
+    let key = read(0xa8, 0b0000_0000);
     assert!(key.switches.has(level(1, 0)) && key.switches.has(level(0, 0)));
 }
