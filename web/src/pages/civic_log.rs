@@ -24,7 +24,7 @@ const SHOWN: i64 = 25;
 const IN_FEED: i64 = 50;
 
 /// Kinds, in the order in which they are offered, and their words.
-const KINDS: [(&str, &str); 16] = [
+const KINDS: [(&str, &str); 19] = [
     ("conference.created", "log-conference-created"),
     ("conference.moved", "log-conference-moved"),
     ("conference.opened", "log-conference-opened"),
@@ -39,6 +39,9 @@ const KINDS: [(&str, &str); 16] = [
     ("log.key_set", "log-key-set"),
     ("right.opened", "log-right-opened"),
     ("right.closed", "log-right-closed"),
+    ("account.signed_in", "log-account-signed-in"),
+    ("account.linked", "log-account-linked"),
+    ("account.erased", "log-account-erased"),
     ("demo.filled", "log-demo-filled"),
     ("demo.removed", "log-demo-removed"),
 ];
