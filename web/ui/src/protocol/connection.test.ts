@@ -83,6 +83,7 @@ function media() {
   const states: MediaState[] = [];
   const received: Map<string, MediaStreamTrack>[] = [];
   const stops: number[] = [];
+  const others = { expected: true };
   const connection = new CallConnection({
     create: () => new FakePeer() as unknown as RTCPeerConnection,
     send: (message) => {
@@ -91,6 +92,7 @@ function media() {
     },
     onState: (state) => states.push(state),
     onReceivers: (tracks) => received.push(tracks),
+    expects: () => others.expected,
     onStop: () => stops.push(Date.now()),
     now: () => Date.now(),
   });
@@ -104,7 +106,7 @@ function media() {
     await connection.answered("answer");
     peer().becomes("connected");
   };
-  return { connection, sent, states, received, stops, peer, connects };
+  return { connection, sent, states, received, stops, others, peer, connects };
 }
 
 const offers = (sent: ClientMessage[]): boolean[] => sent.flatMap((message) => (message.type === "offer" ? [message.fresh] : []));
@@ -215,6 +217,16 @@ test("a restart of a connection that works, and goes on working, changes nothing
   await connection.answered("answer");
   await vi.advanceTimersByTimeAsync(10_000);
   expect([peer().restarts, FakePeer.all.length, stops.length]).toEqual([1, 1, 0]);
+});
+
+test("a restart while everybody is silent is not called broken for the silence", async () => {
+  const { connection, connects, peer, others } = media();
+  await connects();
+  others.expected = false;
+  await connection.restart();
+  await connection.answered("answer");
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect([peer().restarts, FakePeer.all.length]).toEqual([1, 1]);
 });
 
 test("what arrived and stops is told before the browser tells it", async () => {

@@ -25,6 +25,8 @@ export interface CallConnectionOptions {
   onState(state: MediaState): void;
   /** What arrives in which m-line; again after every fresh connection. */
   onReceivers(tracks: Map<string, MediaStreamTrack>): void;
+  /** Whether somebody's sound or picture should arrive now. */
+  expects(): boolean;
   /** What arrived steadily stopped, long before the browser calls it so: the network may be another one. */
   onStop(): void;
   /** Milliseconds, never going back. */
@@ -57,6 +59,7 @@ export class CallConnection {
   constructor(private readonly options: CallConnectionOptions) {
     this.#pulse = new Pulse({
       count: async () => (this.#peer ? arrivedBytes(await this.#peer.getStats()) : null),
+      expects: () => options.expects(),
       now: options.now,
       onStop: options.onStop,
     });
@@ -134,7 +137,8 @@ export class CallConnection {
     peer.restartIce();
     await this.#offer(false);
     // A connection that never called itself broken does not say that it works again either.
-    const works = (): boolean => !this.#offered && peer.connectionState === "connected" && this.#pulse.flows;
+    const works = (): boolean =>
+      !this.#offered && peer.connectionState === "connected" && (this.#pulse.flows || !this.options.expects());
     this.#watch(() => {
       if (!works()) this.lost();
     }, RESTART_WORKS_WITHIN_MS);

@@ -7,11 +7,12 @@ afterEach(() => void vi.useRealTimers());
 
 /** A connection on which something arrives every so many ms, while it does. */
 function connection() {
-  const network = { every: 20, stalledAt: Infinity };
+  const network = { every: 20, stalledAt: Infinity, expected: true };
   const stops: number[] = [];
   const began = Date.now();
   const pulse = new Pulse({
     count: () => Promise.resolve(Math.floor((Math.min(Date.now(), network.stalledAt) - began) / network.every)),
+    expects: () => network.expected,
     now: () => Date.now(),
     onStop: () => stops.push(Date.now() - network.stalledAt),
   });
@@ -64,6 +65,24 @@ test("nothing is said once it was stopped, nor when nobody knows", async () => {
   network.stalledAt = Date.now();
   await vi.advanceTimersByTimeAsync(3_000);
   expect([stops, pulse.flows]).toEqual([[], false]);
+});
+
+test("who falls silent or leaves stops nothing, and the silence is not taken for the network's", async () => {
+  const { network, pulse, stops } = connection();
+  pulse.start();
+  await vi.advanceTimersByTimeAsync(3_000);
+  network.stalledAt = Date.now();
+  // The word of it may come a little later than the silence.
+  await vi.advanceTimersByTimeAsync(150);
+  network.expected = false;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(stops).toEqual([]);
+  network.expected = true;
+  network.stalledAt = Infinity;
+  await vi.advanceTimersByTimeAsync(3_000);
+  network.stalledAt = Date.now();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(stops).toHaveLength(1);
 });
 
 test("all paths of a connection count", () => {

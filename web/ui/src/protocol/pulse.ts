@@ -14,6 +14,8 @@ const FORGETTING = 0.995;
 export interface PulseOptions {
   /** Bytes that arrived so far; `null`: nobody knows. */
   count(): Promise<number | null>;
+  /** Whether anything should arrive: where everybody is silent, or has left, a stop is none. */
+  expects(): boolean;
   /** Milliseconds, never going back. */
   now(): number;
   /** What flowed steadily stopped. Said once, until it flows steadily again. */
@@ -57,6 +59,13 @@ export class Pulse {
 
   async #look(running: number): Promise<void> {
     this.#timer = setTimeout(() => void this.#look(running), LOOK_MS);
+    if (!this.options.expects()) {
+      // Nothing is asked of the browser meanwhile, and the pause says nothing of the network.
+      this.#bytes = null;
+      this.#steady = 0;
+      this.#said = false;
+      return;
+    }
     const bytes = await this.options.count().catch(() => null);
     if (running !== this.#running || bytes === null) return;
     const now = this.options.now();

@@ -1,7 +1,7 @@
 // Facts about what is known of a room.
 import { expect, test } from "vitest";
 import type { Participant, ServerMessage } from "./messages";
-import { after, EMPTY_ROOM, taking, watching } from "./room";
+import { after, EMPTY_ROOM, expectsMedia, taking, watching } from "./room";
 
 const person = (seat: number, more: Partial<Participant> = {}): Participant => ({
   seat,
@@ -46,6 +46,17 @@ test("who only watches is counted and not listed", () => {
   expect(taking(room).map((one) => one.seat)).toEqual([1, 2]);
   expect(watching(room)).toBe(1);
   expect(taking({ ...room, seat: 3 }).map((one) => one.seat)).toEqual([1, 2, 3]);
+});
+
+test("something should arrive while somebody in a slot has a microphone or a camera on", () => {
+  const alone = after(EMPTY_ROOM, welcome(false));
+  expect(expectsMedia(alone), "nobody is in a slot").toBe(false);
+  const shown = { ...alone, slots: new Map([["2", 1]]) };
+  expect(expectsMedia(shown)).toBe(true);
+  const with1 = (more: Partial<Participant>) => expectsMedia({ ...shown, participants: [person(2), person(1, more)] });
+  expect(with1({ microphone_muted: true }), "all is off").toBe(false);
+  expect(with1({ microphone_muted: true, camera_muted: false })).toBe(true);
+  expect(with1({ connected: false }), "the line is broken").toBe(false);
 });
 
 test("someone who changes keeps their place", () => {

@@ -43,6 +43,12 @@ export function watching(room: RoomState): number {
   return room.participants.length - taking(room).length;
 }
 
+/** Whether somebody in one's slots has a microphone or a camera on. */
+export function expectsMedia(room: RoomState): boolean {
+  const shown = new Set(room.slots.values());
+  return room.participants.some((one) => shown.has(one.seat) && one.connected && !(one.microphone_muted && one.camera_muted));
+}
+
 /** The room after a message. Messages that say nothing of the room leave it as it was. */
 export function after(room: RoomState, message: ServerMessage): RoomState {
   switch (message.type) {

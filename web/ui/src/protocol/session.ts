@@ -3,7 +3,7 @@
 
 import { CallConnection, type MediaState } from "./connection";
 import type { ErrorCode, MediaSource, ServerMessage } from "./messages";
-import { after, EMPTY_ROOM, type RoomState } from "./room";
+import { after, EMPTY_ROOM, expectsMedia, type RoomState } from "./room";
 import { View } from "./view";
 import { CallSocket, type SocketEnd, type SocketLike, type SocketState } from "./socket";
 
@@ -59,6 +59,7 @@ export class CallSession {
         this.#tracks = tracks;
         this.#changed();
       },
+      expects: () => expectsMedia(this.#room),
       onStop: () => this.networkChanged(),
       now: options.now,
     });
