@@ -25,8 +25,9 @@ pub struct Ticket {
     pub room: String,
     /// What the holder is called; `None`: an anonymous voice, numbered by the room.
     pub name: Option<String>,
-    /// The holder was identified elsewhere, and it is not said who they are.
-    pub verified: bool,
+    /// The holder was identified elsewhere, and it is not said who they are: only which use of a right this is, so that one
+    /// right is one seat at a time, however often the ticket is shown.
+    pub verified: Option<String>,
     /// What the holder may do.
     pub grants: Vec<Grant>,
     /// Seconds since the Unix epoch after which it is refused.
@@ -86,8 +87,8 @@ struct Claims {
     room: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    verified: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verified: Option<String>,
     grants: Vec<Grant>,
     exp: u64,
     iat: u64,
@@ -113,7 +114,7 @@ impl TicketKey {
         let claims = Claims {
             room: ticket.room.clone(),
             name: ticket.name.clone(),
-            verified: ticket.verified,
+            verified: ticket.verified.clone(),
             grants: ticket.grants.clone(),
             exp: ticket.expires_s,
             iat: unix_now_s(),
@@ -172,7 +173,7 @@ mod tests {
         Ticket {
             room: "conference-1".into(),
             name: Some("Ona".into()),
-            verified: false,
+            verified: None,
             grants: vec![Grant::Publish, Grant::Subscribe],
             expires_s: 1_000,
         }
@@ -256,13 +257,13 @@ mod tests {
         let key = TicketKey::random();
         let verified = Ticket {
             name: None,
-            verified: true,
+            verified: Some("use".into()),
             ..ticket()
         };
         let token = key.sign(&verified);
         assert_eq!(key.verify(&token, 0), Ok(verified));
         let claims: serde_json::Value = serde_json::from_str(&part(&token, 1)).unwrap();
-        assert_eq!(claims["verified"], true);
+        assert_eq!(claims["verified"], "use");
         assert_eq!(claims.as_object().unwrap().len(), 6);
     }
 

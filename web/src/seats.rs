@@ -2,6 +2,7 @@
 //! This is where a name is left behind: an anonymous ticket holds none. A seat by token is given to whoever holds the token:
 //! its handler reads no cookie, and does not know who asks.
 
+use aws_lc_rs::hmac;
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -87,11 +88,13 @@ async fn take(
 ) -> Result<Json<SeatResponse>, Error> {
     let conference = conferences::get(&state.civic, id).await?;
     let grant = may_enter(&viewer, &conference, request.r#as)?;
-    let verified = request.verified && request.r#as == EnterAs::Anonymous;
-    if verified {
-        // One such seat for each account: the same count as of tokens.
+    let mut verified = None;
+    if request.verified && request.r#as == EnterAs::Anonymous {
+        // One such seat for each account: the same count as of tokens. Asked again, it is the same use, and the same seat.
         let right = tokens::seat_in(id);
-        tokens::use_by_session(&state.civic, viewer.signed_in()?, &right).await?;
+        let account = viewer.signed_in()?;
+        tokens::use_by_session(&state.civic, account, &right).await?;
+        verified = Some(use_of(&state, &right, &account.id.to_string()));
     }
     Ok(Json(signed(&state, grant, verified)))
 }
@@ -124,10 +127,17 @@ async fn take_by_token(
         return Err(Error::TokenInvalid);
     }
     tokens::spend(&state.civic, &request.token).await?;
-    Ok(Json(signed(&state, grant, true)))
+    let verified = use_of(&state, &request.token.right, &request.token.signature);
+    Ok(Json(signed(&state, grant, Some(verified))))
 }
 
-fn signed(state: &AppState, grant: SeatGrant, verified: bool) -> SeatResponse {
+/// A name for this use of a right, by which the call knows it again; without the server's key it says nothing of whoever uses it.
+fn use_of(state: &AppState, right: &str, by: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &state.secrets.derive("verified-seat/1"));
+    hex::encode(hmac::sign(&key, format!("{right}\n{by}").as_bytes()))
+}
+
+fn signed(state: &AppState, grant: SeatGrant, verified: Option<String>) -> SeatResponse {
     let mut grants = vec![Grant::Publish, Grant::Subscribe];
     if grant.host {
         grants.push(Grant::Host);

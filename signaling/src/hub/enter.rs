@@ -36,6 +36,10 @@ impl<M: MediaPlane> Hub<M> {
         let held = room.and_then(|room| {
             room.seat_to_resume(enter.resume.as_deref()?, enter.ticket.name.as_deref())
         });
+        if held.is_none() && !enter.expired {
+            self.replace_same_right(&enter);
+        }
+        let room = self.rooms.get(&enter.room);
         let full = room.map_or(0, Room::taken) >= self.max_seats || self.stopping;
         let refused = match held {
             Some(_) => None,
@@ -63,6 +67,28 @@ impl<M: MediaPlane> Hub<M> {
             self.keep(&room, seat);
         }
         self.settle(&room);
+    }
+
+    /// A right is one seat: whoever comes with it again, from another window, gives up the seat they had.
+    fn replace_same_right(&mut self, enter: &Enter) {
+        let Some(right) = &enter.ticket.verified else {
+            return;
+        };
+        let room = self.rooms.get(&enter.room);
+        let older = room.and_then(|room| {
+            let mut seats = room.seats();
+            seats.find(|(_, seat)| seat.verified.as_ref() == Some(right))
+        });
+        let Some((number, seat)) = older else {
+            return;
+        };
+        if let Link::Here { outgoing, .. } = &seat.link {
+            let _ = outgoing.push(encode(&ServerMessage::Closing {
+                reason: "replaced".to_owned(),
+                in_ms: 0,
+            }));
+        }
+        self.give_up(&enter.room, number);
     }
 
     /// A new seat.

@@ -34,7 +34,8 @@ pub(super) struct Room {
 pub(super) struct Seat {
     pub(super) participant: ParticipantId,
     pub(super) label: Label,
-    pub(super) verified: bool,
+    /// The right that it was taken with, if it was: there is no second seat with the same.
+    pub(super) verified: Option<String>,
     pub(super) grants: Vec<Grant>,
     /// With it the seat is taken again.
     pub(super) secret: String,
@@ -275,7 +276,7 @@ impl Seat {
         Participant {
             seat: number,
             label: self.label.clone(),
-            verified: self.verified,
+            verified: self.verified.is_some(),
             host: self.has(Grant::Host),
             publish: self.has(Grant::Publish),
             microphone_muted: self.microphone_muted,

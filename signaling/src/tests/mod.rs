@@ -71,8 +71,18 @@ impl House {
         self.key.sign(&Ticket {
             room: ROOM.into(),
             name: name.map(str::to_owned),
-            verified: false,
+            verified: None,
             grants: grants.to_vec(),
+            expires_s: unix_now_s() + 600,
+        })
+    }
+
+    fn verified_ticket(&self, right: &str) -> String {
+        self.key.sign(&Ticket {
+            room: ROOM.into(),
+            name: None,
+            verified: Some(right.to_owned()),
+            grants: TALK.to_vec(),
             expires_s: unix_now_s() + 600,
         })
     }
@@ -81,7 +91,7 @@ impl House {
         self.key.sign(&Ticket {
             room: ROOM.into(),
             name: name.map(str::to_owned),
-            verified: false,
+            verified: None,
             grants: TALK.to_vec(),
             expires_s: unix_now_s() - 1,
         })

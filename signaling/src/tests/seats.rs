@@ -51,6 +51,31 @@ async fn two_people_see_each_other_come_and_go() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_right_is_one_seat_however_often_its_ticket_is_shown() {
+    let house = House::new();
+    let mut ona = house.named("Ona").await;
+    let ticket = house.verified_ticket("one use");
+    let mut first = house.browser();
+    first.join(&ticket).await;
+    let mut other = house.browser();
+    other.join(&house.verified_ticket("another use")).await;
+    let mut again = house.browser();
+    again.join(&ticket).await;
+    let reason = first.until(|message| match message {
+        ServerMessage::Closing { reason, .. } => Some(reason.clone()),
+        _ => None,
+    });
+    assert_eq!(reason.await, "replaced");
+    let verified = again.participants.iter().filter(|p| p.verified).count();
+    assert_eq!((verified, again.participants.len()), (2, 3));
+    let left = ona.until(|message| match message {
+        ServerMessage::ParticipantLeft { seat } => Some(*seat),
+        _ => None,
+    });
+    assert_eq!(left.await, first.seat);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_anonymous_voice_is_a_number_by_order_of_coming() {
     let mut house = House::new();
     let ona = house.named("Ona").await;

@@ -261,7 +261,7 @@ async fn who_has_no_ticket_for_it_gets_no_session() {
     let elsewhere = client.house.key.sign(&Ticket {
         room: "other".into(),
         name: None,
-        verified: false,
+        verified: None,
         grants: TALK.to_vec(),
         expires_s: unix_now_s() + 60,
     });

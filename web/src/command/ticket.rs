@@ -51,7 +51,7 @@ pub(super) fn run(args: &TicketArgs) -> ExitCode {
         let ticket = Ticket {
             room: args.room.clone(),
             name: args.name.clone(),
-            verified: false,
+            verified: None,
             grants: args.grant.clone(),
             expires_s: now.as_secs() + args.minutes * 60,
         };
