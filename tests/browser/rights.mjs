@@ -20,7 +20,7 @@ scenario(async () => {
   await b.goto('/mano-teises');
   // Its key is made after the reception is announced, which takes a moment.
   const isOpen = async (right) => (await (await fetch('/api/v1/rights')).json()).rights.some((one) => one.id === right);
-  await b.until('may ask for a right', isOpen, `seat/${conference}`);
+  await b.until('may ask for a right', isOpen, `seat/${conference}`, 60000);
   await b.page.click('[data-do=collect]');
   await b.sees('[data-said=done]', 30000);
   const rights = Number(await b.page.getAttribute('[data-rights]', 'data-rights'));
