@@ -16,7 +16,7 @@ use crate::identity::person::KeyKind;
 use crate::identity::ways::{Assurance, Failure, Provider, Verified};
 use crate::identity::{self, Account, Method, Role};
 use crate::log::{self, Actor, Entry, Kind};
-use crate::{AccountId, ActId, Civic, Error, IdentityId, SessionId, Tx};
+use crate::{AccountId, ActId, Civic, Error, IdentityId, SessionId, Tx, tokens};
 
 /// The most rows of one kind that are shown.
 const SHOWN: i64 = 200;
@@ -74,6 +74,17 @@ pub struct Act {
     pub at: Timestamp,
 }
 
+/// A right that was given: whether and by whom its token was spent is not known.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Given {
+    /// Which, as in `/api/v1/rights`.
+    pub right: String,
+    /// The reception's title.
+    pub title: String,
+    /// It was used by session: at that moment it was known whose it is.
+    pub by_session: bool,
+}
+
 /// Everything the city knows about someone.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Facts {
@@ -90,6 +101,8 @@ pub struct Facts {
     pub sessions: Vec<Session>,
     /// What was done with the account, latest first.
     pub acts: Vec<Act>,
+    /// Which rights they were given.
+    pub rights: Vec<Given>,
     /// How many receptions name them as their host.
     pub receptions_hosted: i64,
 }
@@ -219,8 +232,14 @@ pub async fn facts(civic: &Civic, account: &Account, cookie: &str) -> Result<Fac
         identities: store::identities(db, account.id).await?,
         sessions: store::sessions(db, account.id, &current, civic.now()).await?,
         acts: store::acts(db, account.id).await?,
+        rights: store::given(db, account.id).await?,
         receptions_hosted: store::hosted(db, account.id).await?,
     })
+}
+
+/// The keyed digests by which the person is known again.
+pub(crate) async fn digests(civic: &Civic, account: AccountId) -> Result<Vec<String>, Error> {
+    store::digests(&civic.db, account).await
 }
 
 /// Ends one session of this account, or with `None` all but the one that asks.
@@ -257,7 +276,9 @@ pub fn may_erase(facts: &Facts) -> Result<(), Error> {
 /// left that ties them to a person.
 pub async fn erase(civic: &Civic, account: &Account, cookie: &str) -> Result<(), Error> {
     may_erase(&facts(civic, account, cookie).await?)?;
+    let digests = digests(civic, account.id).await?;
     let mut tx = civic.write().await?;
+    tokens::remember_given(&mut tx, account.id, &digests).await?;
     store::delete(&mut tx, account.id).await?;
     record(&mut tx, account, Kind::AccountErased, None).await?;
     tx.commit().await

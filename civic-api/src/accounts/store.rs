@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::{Act, Identity, SHOWN, Session};
+use super::{Act, Given, Identity, SHOWN, Session};
 use crate::clock::from_micros;
 use crate::identity::person::{KeyKind, PersonKey};
 use crate::identity::store::read as read_account;
@@ -256,6 +256,40 @@ pub(super) async fn acts(db: &Db, account: AccountId) -> Result<Vec<Act>, Error>
             kind: row.try_get("kind")?,
             provider: provider(row, "account_acts")?,
             at: from_micros(row.try_get("at_us")?),
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The keyed digests by which the person is known again.
+pub(super) async fn digests(db: &Db, account: AccountId) -> Result<Vec<String>, Error> {
+    let rows = sqlx::query("select digest from identities where account_id = $1")
+        .bind(account.to_string())
+        .fetch_all(db.reader())
+        .await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// Which rights they were given. That side knows no time, so their order is that of their names.
+pub(super) async fn given(db: &Db, account: AccountId) -> Result<Vec<Given>, Error> {
+    let rows = sqlx::query(
+        "select i.right_id, i.blinded_sha256, c.title
+           from token_issues i
+           join rights r on r.id = i.right_id
+           left join conferences c on c.id = r.subject
+          where i.account_id = $1
+          order by i.right_id",
+    )
+    .bind(account.to_string())
+    .fetch_all(db.reader())
+    .await?;
+    let read = |row: &AnyRow| {
+        let title: Option<String> = row.try_get("title")?;
+        let signed: String = row.try_get("blinded_sha256")?;
+        Ok(Given {
+            right: row.try_get("right_id")?,
+            title: title.unwrap_or_default(),
+            by_session: signed == crate::tokens::BY_SESSION,
         })
     };
     rows.iter().map(read).collect()

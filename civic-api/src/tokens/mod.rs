@@ -19,13 +19,13 @@ pub use vault::Vault;
 
 use crate::conferences::{self, When};
 use crate::log::{self, Actor, Entry, Kind};
-use crate::{Account, Civic, ConferenceId, Error};
+use crate::{Account, AccountId, Civic, ConferenceId, Error, Tx, accounts};
 
 /// The most rights that are opened in one go, and tokens that are asked for in one request.
 pub const BATCH: usize = 32;
 
 /// Stands for the digest where a right is used by session.
-const BY_SESSION: &str = "session";
+pub(crate) const BY_SESSION: &str = "session";
 
 /// A right whose tokens are issued.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
@@ -147,6 +147,7 @@ pub async fn close(civic: &Civic, id: &str) -> Result<bool, Error> {
         return Ok(false);
     }
     let (issued, spent) = store::counts(&mut tx, id).await?;
+    store::forget_given(&mut tx, id).await?;
     let payload = serde_json::json!({ "issued": issued, "spent": spent });
     log::append(&mut tx, entry(id, Kind::RightClosed, payload))?;
     tx.commit().await?;
@@ -214,6 +215,9 @@ async fn issue_one(civic: &Civic, account: &Account, request: Request) -> Result
     if let Some(there) = store::issued(&civic.db, &request.right, account.id).await? {
         return the_same(there, &digest);
     }
+    if was_given(civic, account.id, &request.right).await? {
+        return Err(Error::TokenAlreadyIssued);
+    }
     let key = civic.vault.key(&request.right, &sealed)?;
     // Signed first: what cannot be signed must not use up the right.
     let signature = tokio::task::spawn_blocking(move || blind::sign(&key, &blinded))
@@ -247,6 +251,9 @@ pub async fn use_by_session(civic: &Civic, account: &Account, right: &str) -> Re
     if store::sealed(&civic.db, right).await?.is_none() {
         return Err(Error::RightClosed);
     }
+    if was_given(civic, account.id, right).await? {
+        return Err(Error::TokenAlreadyIssued);
+    }
     let new = store::Issue {
         blinded_sha256: BY_SESSION.to_owned(),
         signature: String::new(),
@@ -255,6 +262,34 @@ pub async fn use_by_session(civic: &Civic, account: &Account, right: &str) -> Re
     let there = store::insert_issue(&mut tx, right, account.id, &new).await?;
     tx.commit().await?;
     the_same(there, BY_SESSION).map(|_| ())
+}
+
+/// Whether the person was given the right by an account that they have had erased since.
+async fn was_given(civic: &Civic, account: AccountId, right: &str) -> Result<bool, Error> {
+    for digest in accounts::digests(civic, account).await? {
+        if store::was_given(&civic.db, right, &person_in(right, &digest)).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// An account is about to be erased: its open rights stay given to the person, who may come back with a new one.
+pub(crate) async fn remember_given(
+    tx: &mut Tx,
+    account: AccountId,
+    digests: &[String],
+) -> Result<(), Error> {
+    for right in store::open_rights_of(tx, account).await? {
+        for digest in digests {
+            store::insert_given(tx, &right, &person_in(&right, digest)).await?;
+        }
+    }
+    Ok(())
+}
+
+fn person_in(right: &str, digest: &str) -> String {
+    blind::digest(format!("{right}\n{digest}").as_bytes())
 }
 
 /// Spends a token: once, whoever asks how often at the same time. Answers for what.

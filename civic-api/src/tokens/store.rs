@@ -122,6 +122,54 @@ pub(super) async fn insert_issue(
     issue(&row)
 }
 
+/// The open rights of which an account was given tokens.
+pub(super) async fn open_rights_of(tx: &mut Tx, account: AccountId) -> Result<Vec<String>, Error> {
+    let rows = sqlx::query(
+        "select i.right_id
+           from token_issues i
+           join rights r on r.id = i.right_id
+          where i.account_id = $1 and r.sealed <> ''",
+    )
+    .bind(account.to_string())
+    .fetch_all(tx.connection())
+    .await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// Keeps that somebody who is erased was given a right.
+pub(super) async fn insert_given(tx: &mut Tx, right: &str, person: &str) -> Result<(), Error> {
+    sqlx::query(
+        "insert into rights_given (right_id, person_sha256)
+         values ($1, $2)
+         on conflict (right_id, person_sha256) do nothing",
+    )
+    .bind(right)
+    .bind(person)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Whether it is kept.
+pub(super) async fn was_given(db: &Db, right: &str, person: &str) -> Result<bool, Error> {
+    let row =
+        sqlx::query("select count(*) from rights_given where right_id = $1 and person_sha256 = $2")
+            .bind(right)
+            .bind(person)
+            .fetch_one(db.reader())
+            .await?;
+    Ok(row.try_get::<i64, _>(0)? > 0)
+}
+
+/// The right is closed: nobody needs to know any more.
+pub(super) async fn forget_given(tx: &mut Tx, right: &str) -> Result<(), Error> {
+    sqlx::query("delete from rights_given where right_id = $1")
+        .bind(right)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Counts a spending; answers whether it is the first one.
 pub(super) async fn insert_spend(
     tx: &mut Tx,

@@ -8,7 +8,7 @@ use civic_api::identity::person::{Digester, PersonalCode};
 use civic_api::identity::ways::{
     Adapter, Answer, Ask, Assurance, Begun, Doing, Failure, Next, Provider, Verified, Ways,
 };
-use civic_api::{Account, Civic, Error, Language, accounts, identity, log};
+use civic_api::{Account, Civic, Error, Language, accounts, identity, log, tokens};
 
 use crate::db;
 use crate::ground::{Ground, on_both};
@@ -20,6 +20,7 @@ on_both!(
     of_many_first_sign_ins_at_once_one_account_comes,
     sessions_are_listed_and_ended_by_their_owner,
     an_erased_person_is_nowhere_and_the_log_is_whole,
+    who_erases_their_account_and_comes_back_gets_no_right_twice,
 );
 
 const CODE: &str = "33309240064";
@@ -387,5 +388,40 @@ async fn an_erased_person_is_nowhere_and_the_log_is_whole(ground: Ground) {
     assert!(
         accounts::erase(&civic, &rasa, "").await.is_err(),
         "not who is made up"
+    );
+}
+
+async fn who_erases_their_account_and_comes_back_gets_no_right_twice(ground: Ground) {
+    let civic = city(&ground);
+    ground.fill().await;
+    tokens::keep(&civic).await.unwrap();
+    let right = tokens::open_rights(&civic).await.unwrap().remove(0).id;
+    let told = [("code", CODE), ("sub", "a"), ("name", "Rūta Kazlauskaitė")];
+    let (ruta, cookie) = comes(&civic, Provider::Oidc, &told, None).await.unwrap();
+    tokens::use_by_session(&civic, &ruta, &right).await.unwrap();
+    accounts::erase(&civic, &ruta, &cookie).await.unwrap();
+
+    let (again, _) = comes(&civic, Provider::Oidc, &told[..1], None)
+        .await
+        .unwrap();
+    assert_ne!(again.id, ruta.id);
+    let refused = tokens::use_by_session(&civic, &again, &right).await;
+    assert!(matches!(refused, Err(Error::TokenAlreadyIssued)));
+    let other = [("code", "47604084093"), ("name", "Jonas")];
+    let (jonas, _) = comes(&civic, Provider::Oidc, &other, None).await.unwrap();
+    tokens::use_by_session(&civic, &jonas, &right)
+        .await
+        .unwrap();
+
+    assert!(
+        !db::texts(&ground.url, "rights_given", "person_sha256")
+            .await
+            .is_empty()
+    );
+    tokens::close(&civic, &right).await.unwrap();
+    assert!(
+        db::texts(&ground.url, "rights_given", "person_sha256")
+            .await
+            .is_empty()
     );
 }

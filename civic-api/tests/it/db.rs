@@ -55,7 +55,7 @@ pub(crate) async fn rows(url: &str, sql: &str) -> Vec<String> {
 }
 
 /// Every table of this system.
-pub(crate) const TABLES: [&str; 17] = [
+pub(crate) const TABLES: [&str; 21] = [
     "log_records",
     "log_head",
     "log_nodes",
@@ -65,6 +65,10 @@ pub(crate) const TABLES: [&str; 17] = [
     "rights",
     "token_issues",
     "token_spends",
+    "rights_given",
+    "identities",
+    "sign_ins",
+    "account_acts",
     "accounts",
     "sessions",
     "conferences",

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use blind_rsa_signatures::{
     BlindSignature, BlindingResult, DefaultRng, MessageRandomizer, PublicKeySha384PSSRandomized,
 };
+use civic_api::accounts;
 use civic_api::conferences::{self, When};
 use civic_api::log::{self, Verdict};
 use civic_api::tokens::{self, Request, Right, Token};
@@ -252,6 +253,20 @@ async fn a_right_used_by_session_is_used(ground: Ground) {
         .unwrap();
     let refused = tokens::use_by_session(civic, &rasa, &right.id).await;
     assert!(matches!(refused, Err(Error::TokenAlreadyIssued)));
+    for (person, by_session) in [(&ona, true), (&rasa, false)] {
+        let facts = accounts::facts(civic, person, "").await.unwrap();
+        let given: Vec<_> = facts
+            .rights
+            .iter()
+            .map(|g| (&g.right, g.by_session))
+            .collect();
+        assert_eq!(
+            given,
+            [(&right.id, by_session)],
+            "they can read what is kept"
+        );
+        assert!(!facts.rights[0].title.is_empty());
+    }
     let unknown = tokens::use_by_session(civic, &rasa, "seat/x").await;
     assert!(matches!(unknown, Err(Error::RightClosed)));
 }
