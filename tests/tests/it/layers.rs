@@ -26,7 +26,7 @@ fn assert_followed(facts: &Value, who: &str) {
         number(seen, "/grown/width"),
     );
     assert!(
-        shrunk * 2.0 <= first && grown >= first,
+        shrunk * 2.0 <= first && shrunk * 2.0 <= grown,
         "{who}: {first}, then {shrunk}, then {grown} wide"
     );
     let longest = number(seen, "/longest_ms");
@@ -53,7 +53,10 @@ fn each_tile_gets_the_layer_it_needs_without_a_frozen_picture() {
     }
     assert_followed(&facts, "b_of_a");
     assert_followed(&facts, "c_of_a");
-    assert_eq!(number(&facts, "/pinned/width"), 1280.0);
+    assert!(
+        number(&facts, "/pinned/width") > 640.0,
+        "the best of three layers"
+    );
     assert_eq!(facts["small_sends"], "q", "what one small tile needs");
     // What nobody looked at was let go, and came back; how soon is measured by `scripts/bench.sh layers`.
     assert!(number(&facts, "/off_ms") > 0.0 && number(&facts, "/on_ms") > 0.0);
