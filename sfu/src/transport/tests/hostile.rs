@@ -159,12 +159,12 @@ fn a_flood_of_random_and_changed_datagrams_leaves_the_call_and_memory_as_they_we
         }
         // Warm: every table has its size.
         if before.is_none() && flood.sent >= count / 10 {
-            before = Some((live.sfu.handle.allocated().1, rss_bytes()));
+            before = Some((live.held_bytes(), rss_bytes()));
         }
     }
     media_goes_on(&mut live, sequence);
     let (held_before, rss_before) = before.unwrap();
-    let (held, rss) = (live.sfu.handle.allocated().1, rss_bytes());
+    let (held, rss) = (live.held_bytes(), rss_bytes());
     let stats = live.stats();
     println!(
         "{count} datagrams in {:.1} s: the shard holds {} bytes more, the process {} KiB; refused: {:?}",

@@ -32,6 +32,8 @@ pub(super) struct Live {
     next_captured: usize,
     identity: Arc<Identity>,
     events: mpsc::Receiver<Event>,
+    /// Bytes of the events that were read: the shards allocated them, and they are freed here.
+    freed: i64,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -53,6 +55,7 @@ impl Live {
             next_captured: 0,
             identity: Arc::new(Identity::generate().unwrap()),
             events,
+            freed: 0,
             runtime: { runtime }.build().unwrap(),
         }
     }
@@ -87,6 +90,11 @@ impl Live {
         place
     }
 
+    /// What the shards hold.
+    pub(super) fn held_bytes(&self) -> i64 {
+        self.sfu.handle.allocated().1 - self.freed
+    }
+
     pub(super) fn stats(&self) -> Stats {
         self.runtime.block_on(self.sfu.stats()).unwrap()
     }
@@ -112,7 +120,9 @@ impl Live {
         for datagram in sent {
             self.capture(datagram);
         }
-        while self.events.try_recv().is_ok() {}
+        let events = &mut self.events;
+        let counted = allocation_counter::measure(|| while events.try_recv().is_ok() {});
+        self.freed -= counted.bytes_current;
     }
 
     fn capture(&mut self, datagram: Vec<u8>) {
