@@ -169,7 +169,8 @@ impl Error {
             Error::NotAllowed
             | Error::DemonstrationOff
             | Error::VerificationRequired
-            | Error::TokenInvalid => StatusCode::FORBIDDEN,
+            | Error::TokenInvalid
+            | Error::Seat(Refusal::NotOfEldership) => StatusCode::FORBIDDEN,
             Error::RightClosed | Error::TokenAlreadyIssued | Error::TokenSpent => {
                 StatusCode::CONFLICT
             }
@@ -249,6 +250,14 @@ fn titles(code: &str) -> (&'static str, &'static str) {
         "name_requires_sign_in" => (
             "Norėdami kalbėti savo vardu, prisijunkite",
             "To speak by name, sign in",
+        ),
+        "not_of_eldership" => (
+            "Tik seniūnijos gyventojams, kurių gyvenamąją vietą patvirtino registras",
+            "Only for residents of the eldership whom the register has confirmed",
+        ),
+        "extract_older" => (
+            "Jau įkeltas naujesnis registro išrašas",
+            "A newer extract of the register was imported already",
         ),
         "verification_required" => (
             "Tam reikia patvirtintos tapatybės",

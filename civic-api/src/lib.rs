@@ -16,6 +16,7 @@ pub mod ids;
 pub mod language;
 pub mod log;
 mod random;
+pub mod residence;
 mod router;
 pub mod tokens;
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use axum::{Extension, Json, Router, middleware};
 use utoipa::OpenApi;
 
 use crate::error::{self, Problem};
-use crate::{Civic, Error, accounts, conferences, identity, log, tokens};
+use crate::{Civic, Error, accounts, conferences, identity, log, residence, tokens};
 
 /// The largest body that is read, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -51,6 +51,11 @@ fn routes() -> Vec<Route> {
             "delete",
             "/api/v1/account/sessions/{id}",
             delete(accounts::http::end_session),
+        ),
+        route(
+            "put",
+            "/api/v1/account/residence",
+            put(residence::http::declare),
         ),
         route("get", "/api/v1/conferences", get(conferences::http::list)),
         route(
@@ -158,6 +163,7 @@ async fn method_not_allowed() -> Error {
         identity::http::demonstration,
         accounts::http::facts,
         accounts::http::end_session,
+        residence::http::declare,
         conferences::http::list,
         conferences::http::create,
         conferences::http::one,

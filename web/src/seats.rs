@@ -9,6 +9,7 @@ use axum::{Json, Router};
 use civic_api::conferences::rules::{EnterAs, SeatGrant, may_enter, may_enter_verified};
 use civic_api::error::Problem;
 use civic_api::extract::{Body, Id};
+use civic_api::residence::{self, Residence};
 use civic_api::{ConferenceId, Error, Viewer};
 use civic_api::{conferences, tokens};
 use serde::{Deserialize, Serialize};
@@ -76,6 +77,7 @@ struct SeatResponse {
         (status = 200, description = "A seat may be taken", body = SeatResponse),
         (status = 400, description = "`malformed_body`", body = Problem),
         (status = 401, description = "`identification_required`, `name_requires_sign_in`", body = Problem),
+        (status = 403, description = "`not_of_eldership`", body = Problem),
         (status = 404, description = "`not_found`", body = Problem),
         (status = 409, description = "`conference_ended`, `conference_not_open`", body = Problem),
     )
@@ -87,7 +89,11 @@ async fn take(
     Body(request): Body<SeatRequest>,
 ) -> Result<Json<SeatResponse>, Error> {
     let conference = conferences::get(&state.civic, id).await?;
-    let grant = may_enter(&viewer, &conference, request.r#as)?;
+    let lives = match (conference.eldership, viewer.account()) {
+        (Some(_), Some(account)) => residence::of(&state.civic, account.id).await?,
+        _ => Residence::default(),
+    };
+    let grant = may_enter(&viewer, &lives, &conference, request.r#as)?;
     let mut verified = None;
     if request.verified && request.r#as == EnterAs::Anonymous {
         // One such seat for each account: the same count as of tokens. Asked again, it is the same use, and the same seat.

@@ -16,7 +16,8 @@ use crate::identity::person::KeyKind;
 use crate::identity::ways::{Assurance, Failure, Provider, Verified};
 use crate::identity::{self, Account, Method, Role};
 use crate::log::{self, Actor, Entry, Kind};
-use crate::{AccountId, ActId, Civic, Error, IdentityId, SessionId, Tx, tokens};
+use crate::residence::Residence;
+use crate::{AccountId, ActId, Civic, Error, IdentityId, SessionId, Tx, residence, tokens};
 
 /// The most rows of one kind that are shown.
 const SHOWN: i64 = 200;
@@ -103,6 +104,8 @@ pub struct Facts {
     pub acts: Vec<Act>,
     /// Which rights they were given.
     pub rights: Vec<Given>,
+    /// Where they live, as they say and as the register says.
+    pub residence: Residence,
     /// How many receptions name them as their host.
     pub receptions_hosted: i64,
 }
@@ -233,6 +236,7 @@ pub async fn facts(civic: &Civic, account: &Account, cookie: &str) -> Result<Fac
         sessions: store::sessions(db, account.id, &current, civic.now()).await?,
         acts: store::acts(db, account.id).await?,
         rights: store::given(db, account.id).await?,
+        residence: residence::of(civic, account.id).await?,
         receptions_hosted: store::hosted(db, account.id).await?,
     })
 }
@@ -279,6 +283,7 @@ pub async fn erase(civic: &Civic, account: &Account, cookie: &str) -> Result<(),
     let digests = digests(civic, account.id).await?;
     let mut tx = civic.write().await?;
     tokens::remember_given(&mut tx, account.id, &digests).await?;
+    residence::forget(&mut tx, &digests).await?;
     store::delete(&mut tx, account.id).await?;
     record(&mut tx, account, Kind::AccountErased, None).await?;
     tx.commit().await

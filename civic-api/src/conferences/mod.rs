@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::identity::Role;
 use crate::log::{self, Actor, Entry, Kind};
+use crate::residence::Eldership;
 use crate::{AccountId, Civic, ConferenceId, Error, RecordingId, Tx, Viewer, random};
 
 /// A reception.
@@ -53,6 +54,8 @@ pub struct Conference {
     pub retention_days: i64,
     /// Who may come.
     pub audience: Audience,
+    /// Only residents of this eldership, as the register says.
+    pub eldership: Option<Eldership>,
     /// When it was opened.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub opened_at: Option<Timestamp>,
@@ -174,6 +177,9 @@ pub struct NewConference {
     pub retention_days: i64,
     /// Who may come.
     pub audience: Audience,
+    /// Only residents of this eldership, as the register says; needs the audience `identified`.
+    #[serde(default)]
+    pub eldership: Option<Eldership>,
 }
 
 /// A part of the list of receptions.
@@ -233,19 +239,17 @@ pub(crate) async fn announce(
 ) -> Result<(), Error> {
     let salt = random::bytes::<16>();
     store::insert(tx, id, host, new, &hex::encode(salt), demo_key).await?;
-    record(
-        tx,
-        id,
-        Kind::ConferenceCreated,
-        actor,
-        json!({
-            "audience": new.audience.as_str(),
-            "digest": log::digest(&salt, &json!({ "host": host, "title": new.title, "topic": new.topic })),
-            "recorded": new.recorded,
-            "retention_days": new.retention_days,
-            "starts_at_us": new.starts_at.as_microsecond(),
-        }),
-    )
+    let mut payload = json!({
+        "audience": new.audience.as_str(),
+        "digest": log::digest(&salt, &json!({ "host": host, "title": new.title, "topic": new.topic })),
+        "recorded": new.recorded,
+        "retention_days": new.retention_days,
+        "starts_at_us": new.starts_at.as_microsecond(),
+    });
+    if let Some(eldership) = new.eldership {
+        payload["eldership"] = json!(eldership);
+    }
+    record(tx, id, Kind::ConferenceCreated, actor, payload)
 }
 
 /// Records that a reception was moved to another time.

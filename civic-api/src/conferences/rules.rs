@@ -6,6 +6,8 @@ use utoipa::ToSchema;
 
 use super::{Audience, Conference, NewConference, Status};
 use crate::identity::Assurance;
+use crate::residence::Residence;
+use crate::residence::rules::eligible;
 use crate::{Account, Error, Viewer, identity};
 
 /// How someone wants to take part.
@@ -44,6 +46,9 @@ pub enum Refusal {
     /// Who has not signed in has no name here.
     #[error("a name requires sign-in")]
     NameRequiresSignIn,
+    /// The reception is for residents of one eldership, and the register does not say that this is one.
+    #[error("not a confirmed resident of the eldership")]
+    NotOfEldership,
 }
 
 impl Refusal {
@@ -54,15 +59,18 @@ impl Refusal {
             Refusal::NotOpen => "conference_not_open",
             Refusal::IdentificationRequired => "identification_required",
             Refusal::NameRequiresSignIn => "name_requires_sign_in",
+            Refusal::NotOfEldership => "not_of_eldership",
         }
     }
 }
 
 /// Anyone may sit in an open reception, unless it is for identified residents only. Who wants a name must have signed
 /// in by a way that knows it. Holding a card (assurance low) identifies nobody. Before it opens only its host may sit there; when it is over, nobody. An anonymous seat carries nothing of
-/// who sits in it: no name, and no rights of a host.
+/// who sits in it: no name, and no rights of a host. Where only residents of one eldership may sit, the register must say that
+/// this is one; the host may come from anywhere.
 pub fn may_enter(
     viewer: &Viewer,
+    residence: &Residence,
     conference: &Conference,
     enter_as: EnterAs,
 ) -> Result<SeatGrant, Refusal> {
@@ -85,6 +93,9 @@ pub fn may_enter(
     if conference.audience == Audience::Identified && !identified {
         return Err(Refusal::IdentificationRequired);
     }
+    if !host && !eligible(conference.eldership, residence) {
+        return Err(Refusal::NotOfEldership);
+    }
     Ok(SeatGrant {
         room: conference.room(),
         name: named.transpose()?.map(|account| account.name.clone()),
@@ -92,7 +103,8 @@ pub fn may_enter(
     })
 }
 
-/// Whoever has shown that the city has identified them, without saying who they are, may sit in every open reception.
+/// Whoever has shown that the city has identified them, without saying who they are, may sit in every open reception: where
+/// they live was asked when the right was given.
 pub fn may_enter_verified(conference: &Conference) -> Result<SeatGrant, Refusal> {
     match conference.status {
         Status::Ended => Err(Refusal::Ended),
@@ -151,6 +163,10 @@ pub fn check_new(new: &NewConference, now: Timestamp) -> Result<(), Error> {
             "minutes_per_resident",
             (1..=60).contains(&new.minutes_per_resident),
         ),
+        (
+            "eldership",
+            new.eldership.is_none() || new.audience == Audience::Identified,
+        ),
         ("retention_days", (1..=3650).contains(&new.retention_days)),
     ];
     match fields.into_iter().find(|(_, good)| !good) {
@@ -181,6 +197,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::identity::Method;
+    use crate::residence::{Confirmed, Eldership};
     use crate::{AccountId, ConferenceId, Role};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -220,6 +237,7 @@ mod tests {
             recorded: true,
             retention_days: 30,
             audience,
+            eldership: None,
             opened_at: None,
             ended_at: None,
             demo: false,
@@ -294,7 +312,12 @@ mod tests {
             (host(), Status::Ended, Anyone, Name, Err(Ended)),
         ];
         for (viewer, status, audience, enter_as, expected) in table {
-            let decided = may_enter(&viewer, &conference(status, audience), enter_as);
+            let decided = may_enter(
+                &viewer,
+                &Residence::default(),
+                &conference(status, audience),
+                enter_as,
+            );
             let expected = expected.map(|(name, host)| SeatGrant {
                 room: "conference-00000000-0000-0000-0000-000000000009".into(),
                 name: name.map(str::to_owned),
@@ -313,7 +336,13 @@ mod tests {
         holder.method = Method::Identified(Assurance::Low);
         let enters = |audience, enter_as| {
             let viewer = Viewer::Account(holder.clone());
-            may_enter(&viewer, &conference(Status::Open, audience), enter_as).map(|_| ())
+            may_enter(
+                &viewer,
+                &Residence::default(),
+                &conference(Status::Open, audience),
+                enter_as,
+            )
+            .map(|_| ())
         };
         assert_eq!(enters(Audience::Anyone, EnterAs::Anonymous), Ok(()));
         assert_eq!(
@@ -322,6 +351,46 @@ mod tests {
         );
         assert_eq!(
             enters(Audience::Identified, EnterAs::Anonymous),
+            Err(Refusal::IdentificationRequired)
+        );
+    }
+
+    #[test]
+    fn a_reception_of_an_eldership_is_for_its_confirmed_residents_and_its_host() {
+        let mut of_silainiai = conference(Status::Open, Audience::Identified);
+        of_silainiai.eldership = Some(Eldership::Silainiai);
+        let lives = |eldership| Residence {
+            declared: None,
+            confirmed: Some(Confirmed {
+                eldership,
+                on: jiff::civil::date(2026, 11, 1),
+            }),
+        };
+        let enters = |viewer: &Viewer, residence: &Residence, enter_as| {
+            may_enter(viewer, residence, &of_silainiai, enter_as).map(|_| ())
+        };
+        for enter_as in [EnterAs::Name, EnterAs::Anonymous] {
+            assert_eq!(
+                enters(&resident(), &lives(Eldership::Silainiai), enter_as),
+                Ok(())
+            );
+            for elsewhere in [lives(Eldership::Centras), Residence::default()] {
+                assert_eq!(
+                    enters(&resident(), &elsewhere, enter_as),
+                    Err(Refusal::NotOfEldership)
+                );
+            }
+        }
+        assert_eq!(
+            enters(&host(), &Residence::default(), EnterAs::Name),
+            Ok(())
+        );
+        assert_eq!(
+            enters(
+                &Viewer::Anonymous,
+                &Residence::default(),
+                EnterAs::Anonymous
+            ),
             Err(Refusal::IdentificationRequired)
         );
     }
@@ -373,6 +442,7 @@ mod tests {
             recorded: true,
             retention_days: 30,
             audience: Audience::Anyone,
+            eldership: None,
         }
     }
 
@@ -393,6 +463,7 @@ mod tests {
             ("ends_at", |n| n.ends_at = Timestamp::MAX),
             ("minutes_per_resident", |n| n.minutes_per_resident = 0),
             ("minutes_per_resident", |n| n.minutes_per_resident = 61),
+            ("eldership", |n| n.eldership = Some(Eldership::Centras)),
             ("retention_days", |n| n.retention_days = 0),
             ("retention_days", |n| n.retention_days = 3651),
         ];

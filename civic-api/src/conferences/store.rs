@@ -7,6 +7,7 @@ use sqlx::any::AnyRow;
 use super::{Audience, Conference, NewConference, Status, Watchable, When, recordings};
 use crate::clock::from_micros;
 use crate::identity::Role;
+use crate::residence::Eldership;
 use crate::{AccountId, ConferenceId, Db, Error, Tx};
 
 pub(super) async fn insert(
@@ -21,8 +22,8 @@ pub(super) async fn insert(
     sqlx::query(
         "insert into conferences
             (id, title, topic, host_id, starts_us, ends_us, minutes_per_resident, status, recorded,
-             retention_days, audience, salt, demo_key, created_us)
-         values ($1, $2, $3, $4, $5, $6, $7, 'announced', $8, $9, $10, $11, $12, $13)",
+             retention_days, audience, salt, demo_key, created_us, eldership)
+         values ($1, $2, $3, $4, $5, $6, $7, 'announced', $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(id.to_string())
     .bind(new.title.as_str())
@@ -37,6 +38,7 @@ pub(super) async fn insert(
     .bind(salt)
     .bind(demo_key)
     .bind(now_us)
+    .bind(new.eldership.map(Eldership::as_str))
     .execute(tx.connection())
     .await?;
     Ok(())
@@ -50,7 +52,7 @@ pub(super) async fn get(
 ) -> Result<Option<Conference>, Error> {
     let row = sqlx::query(
         "select c.id, c.title, c.topic, c.host_id, c.starts_us, c.ends_us, c.minutes_per_resident, c.status,
-                c.recorded, c.retention_days, c.audience, c.opened_us, c.ended_us, c.demo_key,
+                c.recorded, c.retention_days, c.audience, c.opened_us, c.ended_us, c.demo_key, c.eldership,
                 a.name, a.role, a.office
            from conferences c
            join accounts a on a.id = c.host_id
@@ -82,7 +84,7 @@ pub(super) async fn list(
     };
     let rows = sqlx::query(
         "select c.id, c.title, c.topic, c.host_id, c.starts_us, c.ends_us, c.minutes_per_resident, c.status,
-                c.recorded, c.retention_days, c.audience, c.opened_us, c.ended_us, c.demo_key,
+                c.recorded, c.retention_days, c.audience, c.opened_us, c.ended_us, c.demo_key, c.eldership,
                 a.name, a.role, a.office
            from conferences c
            join accounts a on a.id = c.host_id
@@ -188,6 +190,10 @@ fn read(row: &AnyRow) -> Result<Conference, Error> {
     let opened_us: Option<i64> = row.try_get("opened_us")?;
     let ended_us: Option<i64> = row.try_get("ended_us")?;
     let demo_key: Option<String> = row.try_get("demo_key")?;
+    let eldership: Option<String> = row.try_get("eldership")?;
+    let eldership = eldership
+        .map(|text| Eldership::parse(&text).ok_or_else(|| wrong("eldership")))
+        .transpose()?;
     Ok(Conference {
         id: id.parse().map_err(|_| wrong("id"))?,
         title: row.try_get("title")?,
@@ -203,6 +209,7 @@ fn read(row: &AnyRow) -> Result<Conference, Error> {
         recorded: row.try_get::<i64, _>("recorded")? != 0,
         retention_days: row.try_get("retention_days")?,
         audience: Audience::parse(&audience).ok_or_else(|| wrong("audience"))?,
+        eldership,
         opened_at: opened_us.map(from_micros),
         ended_at: ended_us.map(from_micros),
         demo: demo_key.is_some(),

@@ -107,6 +107,7 @@ async fn announce(
         recorded: reception.recorded,
         retention_days: 365,
         audience: reception.audience,
+        eldership: None,
     };
     conferences::announce(tx, id, host, Actor::Operator, &new, Some(reception.key)).await?;
     if !reception.is_coming() {

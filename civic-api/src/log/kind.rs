@@ -43,6 +43,8 @@ pub enum Kind {
     AccountLinked,
     /// Someone had their account erased.
     AccountErased,
+    /// An extract of the population register was imported.
+    ResidentsImported,
     /// The demonstration city was filled.
     DemoFilled,
     /// The demonstration city was removed.
@@ -51,7 +53,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 19] = [
+    pub const ALL: [Kind; 20] = [
         Kind::ConferenceCreated,
         Kind::ConferenceMoved,
         Kind::ConferenceOpened,
@@ -69,6 +71,7 @@ impl Kind {
         Kind::AccountSignedIn,
         Kind::AccountLinked,
         Kind::AccountErased,
+        Kind::ResidentsImported,
         Kind::DemoFilled,
         Kind::DemoRemoved,
     ];
@@ -93,6 +96,7 @@ impl Kind {
             Kind::AccountSignedIn => "account.signed_in",
             Kind::AccountLinked => "account.linked",
             Kind::AccountErased => "account.erased",
+            Kind::ResidentsImported => "residents.imported",
             Kind::DemoFilled => "demo.filled",
             Kind::DemoRemoved => "demo.removed",
         }
@@ -104,6 +108,7 @@ impl Kind {
             Kind::ConferenceCreated => &[
                 "audience",
                 "digest",
+                "eldership",
                 "recorded",
                 "retention_days",
                 "starts_at_us",
@@ -123,6 +128,7 @@ impl Kind {
             Kind::RightClosed => &["issued", "spent"],
             Kind::AccountSignedIn | Kind::AccountLinked => &["assurance", "first", "provider"],
             Kind::AccountErased => &[],
+            Kind::ResidentsImported => &["added", "changed", "removed", "residents"],
             Kind::DemoFilled => &["accounts", "conferences"],
             Kind::DemoRemoved => &["accounts", "conferences", "recordings"],
         }

@@ -51,7 +51,7 @@ pub(crate) struct Signatures {
     path = "/api/v1/rights/tokens",
     request_body = Requests,
     responses(
-        (status = 200, description = "Signatures, or `refused`: `right_closed`, `token_already_issued`, `invalid_field`", body = Signatures),
+        (status = 200, description = "Signatures, or `refused`: `right_closed`, `not_of_eldership`, `token_already_issued`, `invalid_field`", body = Signatures),
         (status = 400, description = "`malformed_body`", body = Problem),
         (status = 401, description = "`sign_in_required`", body = Problem),
         (status = 403, description = "`verification_required`", body = Problem),

@@ -17,9 +17,10 @@ use utoipa::ToSchema;
 pub use blind::message;
 pub use vault::Vault;
 
+use crate::conferences::rules::Refusal;
 use crate::conferences::{self, When};
 use crate::log::{self, Actor, Entry, Kind};
-use crate::{Account, AccountId, Civic, ConferenceId, Error, Tx, accounts};
+use crate::{Account, AccountId, Civic, ConferenceId, Error, Tx, accounts, residence};
 
 /// The most rights that are opened in one go, and tokens that are asked for in one request.
 pub const BATCH: usize = 32;
@@ -211,6 +212,7 @@ async fn issue_one(civic: &Civic, account: &Account, request: Request) -> Result
         .await?
         .ok_or(Error::RightClosed)?;
     let digest = blind::digest(&blinded);
+    may_have(civic, account.id, &request.right).await?;
     // Asked before the costly part, and decided after it.
     if let Some(there) = store::issued(&civic.db, &request.right, account.id).await? {
         return the_same(there, &digest);
@@ -251,6 +253,7 @@ pub async fn use_by_session(civic: &Civic, account: &Account, right: &str) -> Re
     if store::sealed(&civic.db, right).await?.is_none() {
         return Err(Error::RightClosed);
     }
+    may_have(civic, account.id, right).await?;
     if was_given(civic, account.id, right).await? {
         return Err(Error::TokenAlreadyIssued);
     }
@@ -262,6 +265,19 @@ pub async fn use_by_session(civic: &Civic, account: &Account, right: &str) -> Re
     let there = store::insert_issue(&mut tx, right, account.id, &new).await?;
     tx.commit().await?;
     the_same(there, BY_SESSION).map(|_| ())
+}
+
+/// A right to what is for the residents of one eldership is given to whom the register has confirmed as one of them.
+async fn may_have(civic: &Civic, account: AccountId, right: &str) -> Result<(), Error> {
+    let subject = right.strip_prefix("seat/").unwrap_or(right);
+    let conference: ConferenceId = subject.parse().map_err(|_| Error::RightClosed)?;
+    let eldership = conferences::get(civic, conference).await?.eldership;
+    let lives = residence::of(civic, account).await?;
+    if residence::rules::eligible(eldership, &lives) {
+        Ok(())
+    } else {
+        Err(Refusal::NotOfEldership.into())
+    }
 }
 
 /// Whether the person was given the right by an account that they have had erased since.

@@ -37,6 +37,7 @@ fn new_conference(ground: &Ground) -> NewConference {
         recorded: true,
         retention_days: 30,
         audience: Audience::Anyone,
+        eldership: None,
     }
 }
 

@@ -55,7 +55,7 @@ pub(crate) async fn rows(url: &str, sql: &str) -> Vec<String> {
 }
 
 /// Every table of this system.
-pub(crate) const TABLES: [&str; 21] = [
+pub(crate) const TABLES: [&str; 24] = [
     "log_records",
     "log_head",
     "log_nodes",
@@ -72,6 +72,9 @@ pub(crate) const TABLES: [&str; 21] = [
     "accounts",
     "sessions",
     "conferences",
+    "residence_declarations",
+    "residence_register",
+    "residence_extract",
     "recordings",
     "presences",
     "recording_presences",

@@ -33,6 +33,7 @@ mod operators;
 mod pages;
 mod reach;
 mod replay;
+mod residents;
 mod signin;
 mod tidy;
 mod whip;

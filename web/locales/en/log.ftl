@@ -55,6 +55,7 @@ log-right-closed = A right is no longer given out, its key is destroyed
 log-account-signed-in = Somebody signed in
 log-account-linked = Another way of signing in was added to an account
 log-account-erased = An account was erased as its owner asked
+log-residents-imported = An extract of the population register was imported
 log-demo-filled = The demonstration city was filled
 log-demo-removed = The demonstration city was removed
 log-other = Something else

@@ -56,6 +56,7 @@ log-right-closed = Teisė nebeišduodama, raktas sunaikintas
 log-account-signed-in = Kažkas prisijungė
 log-account-linked = Prie paskyros pridėtas kitas prisijungimo būdas
 log-account-erased = Paskyra ištrinta jos savininko prašymu
+log-residents-imported = Įkeltas gyventojų registro išrašas
 log-demo-filled = Užpildytas parodomasis miestas
 log-demo-removed = Parodomasis miestas pašalintas
 log-other = Kitas įvykis

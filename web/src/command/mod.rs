@@ -5,6 +5,7 @@ mod check_config;
 mod demo;
 mod log;
 mod media;
+mod residents;
 mod ticket;
 
 use std::net::SocketAddr;
@@ -55,6 +56,11 @@ enum Command {
     Media {
         #[command(subcommand)]
         action: media::MediaAction,
+    },
+    /// Where residents live, as the population register says.
+    Residents {
+        #[command(subcommand)]
+        action: residents::ResidentsAction,
     },
     /// The recorder process; started by the server.
     #[command(hide = true)]
@@ -131,6 +137,7 @@ pub fn run() -> ExitCode {
         Command::Demo { action } => demo::run(&action),
         Command::Log { action } => log::run(&action),
         Command::Media { action } => media::run(&action),
+        Command::Residents { action } => residents::run(&action),
         Command::Recorder { socket, media_dir } => {
             done(recorder::process::run(&socket, &media_dir).map_err(Into::into))
         }

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::context::Page;
 use super::errors::PageError;
+use super::residence::Lives;
 use super::{Drawn, draw, sign_in, view};
 use crate::i18n::time;
 use crate::state::AppState;
@@ -30,6 +31,7 @@ struct Show {
     identities: Vec<Known>,
     sessions: Vec<Signed>,
     acts: Vec<Done>,
+    lives: Lives,
     more: Vec<More>,
     may_erase: bool,
 }
@@ -157,6 +159,7 @@ pub async fn show(
         identities: identities.collect(),
         sessions: sessions.collect(),
         acts: acts.collect(),
+        lives: Lives::of(&page, &facts.residence),
         more: more.collect(),
         may_erase: accounts::may_erase(&facts).is_ok(),
         facts: facts.clone(),

@@ -24,7 +24,7 @@ const SHOWN: i64 = 25;
 const IN_FEED: i64 = 50;
 
 /// Kinds, in the order in which they are offered, and their words.
-const KINDS: [(&str, &str); 19] = [
+const KINDS: [(&str, &str); 20] = [
     ("conference.created", "log-conference-created"),
     ("conference.moved", "log-conference-moved"),
     ("conference.opened", "log-conference-opened"),
@@ -42,6 +42,7 @@ const KINDS: [(&str, &str); 19] = [
     ("account.signed_in", "log-account-signed-in"),
     ("account.linked", "log-account-linked"),
     ("account.erased", "log-account-erased"),
+    ("residents.imported", "log-residents-imported"),
     ("demo.filled", "log-demo-filled"),
     ("demo.removed", "log-demo-removed"),
 ];

@@ -7,6 +7,7 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use civic_api::conferences::{self, Audience, Conference, NewConference};
 use civic_api::extract::Id;
+use civic_api::residence::Eldership;
 use civic_api::{ConferenceId, Error, identity};
 use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
@@ -15,7 +16,7 @@ use serde::Deserialize;
 use super::context::Page;
 use super::errors::PageError;
 use super::view::Reception;
-use super::{Drawn, draw, receptions};
+use super::{Drawn, draw, receptions, residence};
 use crate::i18n::time;
 use crate::state::AppState;
 
@@ -37,6 +38,7 @@ pub struct Announcement {
     retention: i64,
     minutes: i64,
     audience: String,
+    eldership: String,
 }
 
 /// A field that must be mended.
@@ -56,11 +58,13 @@ struct New {
     max_topic: usize,
     retention_choices: [i64; 3],
     minutes_choices: [i64; 4],
+    elderships: Vec<residence::Choice>,
 }
 
 impl New {
     fn of(page: Page, form: Announcement, errors: Vec<Fault>) -> Self {
         Self {
+            elderships: residence::choices(&page, &form.eldership),
             page,
             form,
             errors,
@@ -144,6 +148,10 @@ fn read(form: &Announcement) -> Result<NewConference, Vec<Fault>> {
     if ends.is_none() || starts.is_some() && ends <= starts {
         faults.push(fault("ends_at"));
     }
+    let eldership = Eldership::parse(&form.eldership).filter(|_| form.audience == "eldership");
+    if form.audience == "eldership" && eldership.is_none() {
+        faults.push(fault("eldership"));
+    }
     let (Some(starts_at), Some(ends_at), true) = (starts, ends, faults.is_empty()) else {
         return Err(faults);
     };
@@ -155,11 +163,11 @@ fn read(form: &Announcement) -> Result<NewConference, Vec<Fault>> {
         minutes_per_resident: form.minutes,
         recorded: form.recorded != "no",
         retention_days: form.retention,
-        audience: if form.audience == "identified" {
-            Audience::Identified
-        } else {
-            Audience::Anyone
+        audience: match form.audience.as_str() {
+            "identified" | "eldership" => Audience::Identified,
+            _ => Audience::Anyone,
         },
+        eldership,
     })
 }
 
@@ -179,6 +187,7 @@ fn fault(field: &str) -> Fault {
         "title" => ("title", "new-error-title"),
         "topic" => ("topic", "new-error-topic"),
         "ends_at" => ("end", "new-error-end"),
+        "eldership" => ("eldership", "new-error-eldership"),
         _ => ("date", "new-error-date"),
     };
     Fault { field, key }
@@ -273,5 +282,25 @@ mod tests {
             ..filled()
         };
         assert_eq!(read(&early).unwrap_err(), [fault("ends_at")]);
+    }
+
+    #[test]
+    fn a_reception_of_an_eldership_names_it_and_is_for_the_identified() {
+        let of = |eldership: &str| Announcement {
+            audience: "eldership".into(),
+            eldership: eldership.into(),
+            ..filled()
+        };
+        let new = read(&of("silainiai")).unwrap();
+        assert_eq!(new.audience, Audience::Identified);
+        assert_eq!(new.eldership, Some(Eldership::Silainiai));
+        for wrong in ["", "1911", "Šilainiai"] {
+            assert_eq!(read(&of(wrong)).unwrap_err(), [fault("eldership")]);
+        }
+        let everyone = Announcement {
+            eldership: "silainiai".into(),
+            ..filled()
+        };
+        assert_eq!(read(&everyone).unwrap().eldership, None);
     }
 }

@@ -16,6 +16,7 @@ pub mod icons;
 pub mod operators;
 pub mod portraits;
 pub mod receptions;
+pub mod residence;
 pub mod rights;
 pub mod sign_in;
 pub mod view;
@@ -52,6 +53,7 @@ pub fn router() -> Router<AppState> {
         .route("/atsijungti", post(sign_in::sign_out))
         .route("/paskyra", get(account::show))
         .route("/paskyra/duomenys.json", get(account::download))
+        .route("/paskyra/seniunija", post(residence::declare))
         .route("/paskyra/sesijos", post(account::end_session))
         .route(
             "/paskyra/istrinti",

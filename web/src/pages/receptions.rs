@@ -9,7 +9,7 @@ use civic_api::extract::Id;
 use super::context::Page;
 use super::errors::PageError;
 use super::view::{Reception, Recording};
-use super::{Drawn, draw};
+use super::{Drawn, draw, residence};
 use crate::state::AppState;
 
 const PAST: i64 = 12;
@@ -76,6 +76,7 @@ struct Call {
     is_host: bool,
     signed_in: bool,
     display_name: String,
+    barred: String,
 }
 
 /// `GET /priemimai/{id}/pokalbis`: lobby and room are one island.
@@ -89,6 +90,9 @@ pub async fn call(
         is_host: is_host(&page, &conference),
         signed_in: page.account().is_some(),
         display_name: page.account().map(|a| a.name.clone()).unwrap_or_default(),
+        barred: residence::barred(&state, &page, &conference)
+            .await?
+            .unwrap_or_default(),
         r: Reception::of(&page, &conference),
         page: page.with_island("call"),
     })

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::context::Page;
 use super::icons::Markup;
-use super::portraits;
+use super::{portraits, residence};
 use crate::i18n::{Language, time};
 
 /// A reception.
@@ -39,6 +39,8 @@ pub struct Reception {
     pub minutes: i64,
     /// One must have signed in.
     pub identified_only: bool,
+    /// `Tik Šilainių seniūnijos gyventojams`.
+    pub only_of: Option<String>,
     /// RFC 3339.
     pub starts_iso: String,
     /// `Šiandien 17.00`
@@ -87,6 +89,7 @@ impl Reception {
             retention_days: c.retention_days,
             minutes: c.minutes_per_resident,
             identified_only: c.audience == civic_api::conferences::Audience::Identified,
+            only_of: residence::only(page, c.eldership),
             starts_iso: c.starts_at.to_string(),
             when_big: time::big(lang, c.starts_at, now),
             when_long: time::moment(lang, c.starts_at),

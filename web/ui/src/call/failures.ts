@@ -32,6 +32,8 @@ export function failureOf(code: string): Failure {
     case "identification_required":
     case "http_401":
       return { title: t("call-error-sign-in"), text: t("call-error-sign-in-text"), way: "reload" };
+    case "not_of_eldership":
+      return { title: t("call-error-eldership"), text: t("call-error-eldership-text"), way: "back" };
     case "token_spent":
     case "token_invalid":
     case "token_missing":

@@ -19,6 +19,10 @@ export interface Place {
   lang: Lang;
   csrf: string;
   demo: boolean;
+  /** For whom the reception is, when it is for one eldership; in the reader's words. */
+  only: string;
+  /** Why this person may not sit there but with a token; empty: nothing is in the way. */
+  barred: string;
 }
 
 export function readPlace(data: DOMStringMap): Place {
@@ -36,6 +40,8 @@ export function readPlace(data: DOMStringMap): Place {
     lang: langOf(data["lang"]),
     csrf: data["csrf"] ?? "",
     demo: data["demo"] === "true",
+    only: data["only"] ?? "",
+    barred: data["barred"] ?? "",
   };
 }
 
