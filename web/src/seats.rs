@@ -11,7 +11,7 @@ use civic_api::error::Problem;
 use civic_api::extract::{Body, Id};
 use civic_api::residence::{self, Residence};
 use civic_api::{ConferenceId, Error, Viewer};
-use civic_api::{conferences, tokens};
+use civic_api::{conferences, roles, tokens};
 use serde::{Deserialize, Serialize};
 use signaling::{Grant, Ticket};
 use utoipa::{OpenApi, ToSchema};
@@ -93,7 +93,8 @@ async fn take(
         (Some(_), Some(account)) => residence::of(&state.civic, account.id).await?,
         _ => Residence::default(),
     };
-    let grant = may_enter(&viewer, &lives, &conference, request.r#as)?;
+    let held = roles::held(&state.civic, &viewer).await?;
+    let grant = may_enter(&viewer, &held, &lives, &conference, request.r#as)?;
     let mut verified = None;
     if request.verified && request.r#as == EnterAs::Anonymous {
         // One such seat for each account: the same count as of tokens. Asked again, it is the same use, and the same seat.

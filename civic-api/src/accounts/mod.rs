@@ -17,7 +17,7 @@ use crate::identity::ways::{Assurance, Failure, Provider, Verified};
 use crate::identity::{self, Account, Method, Role};
 use crate::log::{self, Actor, Entry, Kind};
 use crate::residence::Residence;
-use crate::{AccountId, ActId, Civic, Error, IdentityId, SessionId, Tx, residence, tokens};
+use crate::{AccountId, ActId, Civic, Error, IdentityId, SessionId, Tx, residence, roles, tokens};
 
 /// The most rows of one kind that are shown.
 const SHOWN: i64 = 200;
@@ -106,6 +106,8 @@ pub struct Facts {
     pub rights: Vec<Given>,
     /// Where they live, as they say and as the register says.
     pub residence: Residence,
+    /// Which roles they were given, by whom and why; those that count now first.
+    pub roles: Vec<roles::Grant>,
     /// How many receptions name them as their host.
     pub receptions_hosted: i64,
 }
@@ -237,6 +239,7 @@ pub async fn facts(civic: &Civic, account: &Account, cookie: &str) -> Result<Fac
         acts: store::acts(db, account.id).await?,
         rights: store::given(db, account.id).await?,
         residence: residence::of(civic, account.id).await?,
+        roles: roles::of(civic, account.id).await?,
         receptions_hosted: store::hosted(db, account.id).await?,
     })
 }
@@ -282,6 +285,7 @@ pub async fn erase(civic: &Civic, account: &Account, cookie: &str) -> Result<(),
     may_erase(&facts(civic, account, cookie).await?)?;
     let digests = digests(civic, account.id).await?;
     let mut tx = civic.write().await?;
+    roles::may_go(&mut tx, civic, account.id).await?;
     tokens::remember_given(&mut tx, account.id, &digests).await?;
     residence::forget(&mut tx, &digests).await?;
     store::delete(&mut tx, account.id).await?;

@@ -6,9 +6,11 @@ use utoipa::ToSchema;
 
 use super::{Audience, Conference, NewConference, Status};
 use crate::identity::Assurance;
+use crate::log::Actor;
 use crate::residence::Residence;
 use crate::residence::rules::eligible;
-use crate::{Account, Error, Viewer, identity};
+use crate::roles::{Act, Held, On};
+use crate::{Error, Viewer};
 
 /// How someone wants to take part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -65,11 +67,13 @@ impl Refusal {
 }
 
 /// Anyone may sit in an open reception, unless it is for identified residents only. Who wants a name must have signed
-/// in by a way that knows it. Holding a card (assurance low) identifies nobody. Before it opens only its host may sit there; when it is over, nobody. An anonymous seat carries nothing of
-/// who sits in it: no name, and no rights of a host. Where only residents of one eldership may sit, the register must say that
-/// this is one; the host may come from anywhere.
+/// in by a way that knows it. Holding a card (assurance low) identifies nobody. Before it opens only its host may sit there; when
+/// it is over, nobody. Whoever was given the role to run the reception sits in it as its host does. An anonymous seat carries
+/// nothing of who sits in it: no name, and no rights of a host. Where only residents of one eldership may sit, the register must
+/// say that this is one; the host may come from anywhere.
 pub fn may_enter(
     viewer: &Viewer,
+    held: &Held,
     residence: &Residence,
     conference: &Conference,
     enter_as: EnterAs,
@@ -83,7 +87,7 @@ pub fn may_enter(
         ),
         EnterAs::Anonymous => None,
     };
-    let host = matches!(named, Some(Ok(account)) if account.id == conference.host_id);
+    let host = matches!(named, Some(Ok(_))) && runs(viewer, held, conference).is_ok();
     match conference.status {
         Status::Ended => return Err(Refusal::Ended),
         Status::Announced if !host => return Err(Refusal::NotOpen),
@@ -118,20 +122,32 @@ pub fn may_enter_verified(conference: &Conference) -> Result<SeatGrant, Refusal>
 }
 
 /// Who answers to residents may announce receptions: members of the council, leaders of the city, administrators.
-pub fn may_create(account: &Account) -> Result<(), Error> {
-    if identity::rules::may_host(account.role) {
+pub fn may_create(held: &Held) -> Result<(), Error> {
+    if held.allows(Act::AnnounceReception, On::Whole) {
         Ok(())
     } else {
         Err(Error::NotAllowed)
     }
 }
 
-/// Only the host opens and ends a reception.
+/// Whether who looks is the host.
 pub fn is_host(viewer: &Viewer, conference: &Conference) -> Result<(), Error> {
     if viewer.signed_in()?.id == conference.host_id {
         Ok(())
     } else {
         Err(Error::NotAllowed)
+    }
+}
+
+/// Its host opens and ends a reception, or whoever was given a role for that; in which part they do it.
+pub fn runs(viewer: &Viewer, held: &Held, conference: &Conference) -> Result<Actor, Error> {
+    match held.by(Act::RunReception, On::Conference(conference.id)) {
+        _ if is_host(viewer, conference).is_ok() => Ok(Actor::Host),
+        Some(role) if viewer.account().is_some() => Ok(Actor::Role(role)),
+        _ => Err(match viewer {
+            Viewer::Anonymous => Error::SignInRequired,
+            Viewer::Account(_) => Error::NotAllowed,
+        }),
     }
 }
 
@@ -198,7 +214,8 @@ mod tests {
     use super::*;
     use crate::identity::Method;
     use crate::residence::{Confirmed, Eldership};
-    use crate::{AccountId, ConferenceId, Role};
+    use crate::roles::Scope;
+    use crate::{Account, AccountId, ConferenceId, Role};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -314,6 +331,7 @@ mod tests {
         for (viewer, status, audience, enter_as, expected) in table {
             let decided = may_enter(
                 &viewer,
+                &Held::default(),
                 &Residence::default(),
                 &conference(status, audience),
                 enter_as,
@@ -338,6 +356,7 @@ mod tests {
             let viewer = Viewer::Account(holder.clone());
             may_enter(
                 &viewer,
+                &Held::default(),
                 &Residence::default(),
                 &conference(Status::Open, audience),
                 enter_as,
@@ -367,7 +386,7 @@ mod tests {
             }),
         };
         let enters = |viewer: &Viewer, residence: &Residence, enter_as| {
-            may_enter(viewer, residence, &of_silainiai, enter_as).map(|_| ())
+            may_enter(viewer, &Held::default(), residence, &of_silainiai, enter_as).map(|_| ())
         };
         for enter_as in [EnterAs::Name, EnterAs::Anonymous] {
             assert_eq!(
@@ -412,6 +431,42 @@ mod tests {
             is_host(&administrator, &conference),
             Err(Error::NotAllowed)
         ));
+    }
+
+    #[test]
+    fn who_was_given_a_role_for_it_runs_it_and_no_other() {
+        let mine = conference(Status::Announced, Audience::Anyone);
+        let other = Conference {
+            id: ConferenceId(uuid::Uuid::from_u128(10)),
+            ..mine.clone()
+        };
+        let held = Held(vec![(Role::Secretary, Scope::Conference(mine.id))]);
+        assert_eq!(
+            runs(&resident(), &held, &mine).ok(),
+            Some(Actor::Role(Role::Secretary))
+        );
+        assert!(runs(&resident(), &held, &other).is_err());
+        assert!(
+            runs(&Viewer::Anonymous, &held, &mine).is_err(),
+            "a role is somebody's"
+        );
+        assert_eq!(
+            runs(&host(), &Held::default(), &mine).ok(),
+            Some(Actor::Host)
+        );
+        let enters = |conference, enter_as| {
+            may_enter(
+                &resident(),
+                &held,
+                &Residence::default(),
+                conference,
+                enter_as,
+            )
+            .map(|grant| grant.host)
+        };
+        assert_eq!(enters(&mine, EnterAs::Name), Ok(true));
+        assert_eq!(enters(&mine, EnterAs::Anonymous), Err(Refusal::NotOpen));
+        assert_eq!(enters(&other, EnterAs::Name), Err(Refusal::NotOpen));
     }
 
     #[test]

@@ -45,6 +45,10 @@ pub enum Kind {
     AccountErased,
     /// An extract of the population register was imported.
     ResidentsImported,
+    /// Someone was given a role.
+    RoleGranted,
+    /// A role was taken from someone.
+    RoleTaken,
     /// The demonstration city was filled.
     DemoFilled,
     /// The demonstration city was removed.
@@ -53,7 +57,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 20] = [
+    pub const ALL: [Kind; 22] = [
         Kind::ConferenceCreated,
         Kind::ConferenceMoved,
         Kind::ConferenceOpened,
@@ -72,6 +76,8 @@ impl Kind {
         Kind::AccountLinked,
         Kind::AccountErased,
         Kind::ResidentsImported,
+        Kind::RoleGranted,
+        Kind::RoleTaken,
         Kind::DemoFilled,
         Kind::DemoRemoved,
     ];
@@ -97,6 +103,8 @@ impl Kind {
             Kind::AccountLinked => "account.linked",
             Kind::AccountErased => "account.erased",
             Kind::ResidentsImported => "residents.imported",
+            Kind::RoleGranted => "role.granted",
+            Kind::RoleTaken => "role.taken",
             Kind::DemoFilled => "demo.filled",
             Kind::DemoRemoved => "demo.removed",
         }
@@ -129,6 +137,7 @@ impl Kind {
             Kind::AccountSignedIn | Kind::AccountLinked => &["assurance", "first", "provider"],
             Kind::AccountErased => &[],
             Kind::ResidentsImported => &["added", "changed", "removed", "residents"],
+            Kind::RoleGranted | Kind::RoleTaken => &["role", "scope"],
             Kind::DemoFilled => &["accounts", "conferences"],
             Kind::DemoRemoved => &["accounts", "conferences", "recordings"],
         }

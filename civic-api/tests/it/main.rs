@@ -12,4 +12,5 @@ mod log;
 mod log_proofs;
 mod postgres;
 mod residence;
+mod roles;
 mod tokens;

@@ -6,6 +6,7 @@ use civic_api::identity::person::Digester;
 use civic_api::identity::ways::Provider;
 use civic_api::residence::extract::{self, Extract};
 use civic_api::residence::{self, Eldership, Imported};
+use civic_api::roles::Held;
 use civic_api::{Account, Civic, ConferenceId, Error, Viewer, accounts, log, tokens};
 use jiff::civil::date;
 
@@ -174,7 +175,14 @@ async fn a_reception_of_an_eldership_takes_its_confirmed_residents_only(ground: 
     let enters = async |account: &Account| {
         let lives = residence::of(&civic, account.id).await.unwrap();
         let viewer = Viewer::Account(account.clone());
-        may_enter(&viewer, &lives, &conference, EnterAs::Anonymous).map(|_| ())
+        may_enter(
+            &viewer,
+            &Held::default(),
+            &lives,
+            &conference,
+            EnterAs::Anonymous,
+        )
+        .map(|_| ())
     };
     let refused = Err(Refusal::NotOfEldership);
     residence::declare(&civic, &ruta, Some(Eldership::Silainiai))

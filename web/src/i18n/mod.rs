@@ -25,6 +25,7 @@ macro_rules! texts {
             include_str!(concat!("../../locales/", $lang, "/sign-in.ftl")),
             include_str!(concat!("../../locales/", $lang, "/account.ftl")),
             include_str!(concat!("../../locales/", $lang, "/residence.ftl")),
+            include_str!(concat!("../../locales/", $lang, "/admin.ftl")),
             include_str!(concat!("../../locales/", $lang, "/about.ftl")),
             include_str!(concat!("../../locales/", $lang, "/privacy.ftl")),
             include_str!(concat!("../../locales/", $lang, "/errors.ftl")),
@@ -34,8 +35,8 @@ macro_rules! texts {
     };
 }
 
-const LT: [&str; 13] = texts!("lt");
-const EN: [&str; 13] = texts!("en");
+const LT: &[&str] = &texts!("lt");
+const EN: &[&str] = &texts!("en");
 
 /// The text of a message without arguments.
 pub fn t(lang: Language, key: &str) -> String {
@@ -147,7 +148,7 @@ counts!(i32, u32, i64, u64, usize);
 
 fn bundle(lang: Language) -> &'static Bundle {
     static BUNDLES: OnceLock<[Bundle; 2]> = OnceLock::new();
-    let [lt, en] = BUNDLES.get_or_init(|| [build(Language::Lt, &LT), build(Language::En, &EN)]);
+    let [lt, en] = BUNDLES.get_or_init(|| [build(Language::Lt, LT), build(Language::En, EN)]);
     match lang {
         Language::Lt => lt,
         Language::En => en,

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::context::Page;
 use super::errors::PageError;
 use super::residence::Lives;
-use super::{Drawn, draw, sign_in, view};
+use super::{Drawn, admin, draw, sign_in, view};
 use crate::i18n::time;
 use crate::state::AppState;
 
@@ -32,6 +32,7 @@ struct Show {
     sessions: Vec<Signed>,
     acts: Vec<Done>,
     lives: Lives,
+    roles: Vec<admin::Shown>,
     more: Vec<More>,
     may_erase: bool,
 }
@@ -160,6 +161,11 @@ pub async fn show(
         sessions: sessions.collect(),
         acts: acts.collect(),
         lives: Lives::of(&page, &facts.residence),
+        roles: facts
+            .roles
+            .iter()
+            .map(|grant| admin::Shown::of(&page, grant))
+            .collect(),
         more: more.collect(),
         may_erase: accounts::may_erase(&facts).is_ok(),
         facts: facts.clone(),
