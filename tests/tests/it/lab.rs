@@ -1,7 +1,10 @@
 //! A network namespace for a test that breaks networks: the test runs again in it, as a process of its own. There
 //! `tests/network/lab.py` makes the links and `tests/browser/lab.mjs` the browsers behind them. It needs root.
 
+use std::io::{BufRead, BufReader};
 use std::process::Command;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Duration;
 
 /// The address of the server, as clients see it.
 pub const SERVER: &str = "10.98.0.1";
@@ -23,13 +26,33 @@ pub fn inside(test: &str, play: impl FnOnce()) {
         return;
     }
     let me = std::env::current_exe().unwrap();
-    let status = Command::new("unshare")
+    // What it writes is this test's output, shown when it fails; indented, or its result would be counted, too.
+    let (reads, writes) = std::io::pipe().unwrap();
+    let mut child = Command::new("unshare")
         .arg("--net")
         .arg(me)
         .args(["--exact", test, "--nocapture"])
         .env(INSIDE, "1")
-        .status()
+        .stdout(writes.try_clone().unwrap())
+        .stderr(writes)
+        .spawn()
         .unwrap_or_else(|error| panic!("unshare (Debian: util-linux): {error}"));
+    // Bounded: the process waits when nobody reads; nothing is dropped.
+    let (sender, says) = sync_channel(256);
+    std::thread::spawn(move || {
+        for line in BufReader::new(reads).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    loop {
+        match says.recv_timeout(Duration::from_millis(200)) {
+            Ok(line) => println!("  {line}"),
+            // Something that it left behind may hold its output open.
+            Err(RecvTimeoutError::Timeout) if child.try_wait().unwrap().is_none() => {}
+            Err(_) => break,
+        }
+    }
+    let status = child.wait().unwrap();
     assert!(
         status.success(),
         "{test} failed inside of its network namespace ({status}). If nothing else is said above: this machine allows no \
