@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { chromium as playwright } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
-import { atEnd } from './scenario.mjs';
+import { PATIENCE_MS, atEnd } from './scenario.mjs';
 
 const first = (paths) => paths.find((path) => existsSync(path)) ?? paths[0];
 const CHROMIUM = process.env.CHROMIUM ?? first(['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']);
@@ -19,6 +19,7 @@ export async function chromium({ devices, flags = [], network } = {}) {
     executablePath: network ? INSIDE : CHROMIUM,
     env: network ? { ...process.env, AIKSTE_CHROMIUM: CHROMIUM, AIKSTE_NAMESPACE: network.namespace } : process.env,
     headless: true,
+    timeout: PATIENCE_MS,
     args: [
       '--no-sandbox',
       '--autoplay-policy=no-user-gesture-required',
@@ -64,6 +65,8 @@ export async function firefox() {
     browser: 'firefox',
     executablePath: FIREFOX,
     headless: true,
+    timeout: PATIENCE_MS,
+    protocolTimeout: 2 * PATIENCE_MS,
     extraPrefsFirefox: {
       'media.navigator.streams.fake': true,
       'media.navigator.permission.disabled': true,

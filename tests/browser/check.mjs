@@ -21,7 +21,7 @@ scenario(async () => {
       await visitor.page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
       await visitor.goto('/patikra');
       await visitor.press('[data-do=check]');
-      await visitor.sees('[data-check-verdict]', 90000);
+      await visitor.sees('[data-check-verdict]');
       verdict = await visitor.eval(() => document.querySelector('[data-check-verdict]').dataset.checkVerdict);
       rows = await visitor.eval(() =>
         Object.fromEntries([...document.querySelectorAll('[data-row]')].map((row) => [row.dataset.row, row.dataset.result])),

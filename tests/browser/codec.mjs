@@ -80,7 +80,7 @@ scenario(async () => {
   say('seen', seen);
   // What is shown now goes on.
   const before = seen.pictures;
-  await b.until('sees more pictures', new Function('more', 'return window.watched.pictures > more;'), before + 10, 10000);
+  await b.until('sees more pictures', new Function('more', 'return window.watched.pictures > more;'), before + 10);
   await b.eval(resize, SMALL);
   const again = await becomes(b, seat, 'small again', '(width) => width === 240');
   const layers = await publisher.eval(sent);

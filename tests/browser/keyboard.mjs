@@ -41,7 +41,7 @@ scenario(async () => {
   await keyboard.press('Enter');
   await who.until('is in the lobby', () => location.pathname.endsWith('/pokalbis'));
 
-  await who.sees('[data-view=lobby] [data-do=enter]', 20000);
+  await who.sees('[data-view=lobby] [data-do=enter]');
   const order = {};
   order.as = await tabTo(who, 'input[name=as]');
   await keyboard.press('ArrowDown');
@@ -54,8 +54,8 @@ scenario(async () => {
   }
   order.enter = await tabTo(who, '[data-do=enter]');
   await keyboard.press('Enter');
-  await who.sees('[data-view=room]', 20000);
-  await who.sees('[data-connection=connected]', 20000);
+  await who.sees('[data-view=room]');
+  await who.sees('[data-connection=connected]');
 
   await tabTo(who, '[data-do=mic]');
   await keyboard.press('Space');
@@ -73,9 +73,9 @@ scenario(async () => {
   await pressed(who, 'people', people === 'true' ? 'false' : 'true');
   await tabTo(who, '[data-do=record]');
   await keyboard.press('Space');
-  await who.sees('[data-recording=on]', 15000);
+  await who.sees('[data-recording=on]');
   await keyboard.press('Space');
-  await who.sees('[data-recording=off]', 15000);
+  await who.sees('[data-recording=off]');
   await tabTo(who, '[data-do=leave]');
   await keyboard.press('Enter');
   await who.sees('[data-view=left]');

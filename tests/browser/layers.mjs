@@ -1,7 +1,7 @@
 // Simulcast: a publisher in Chromium, seen by a second Chromium and by Firefox. Tiles become small and large again, and one is
 // pinned; meanwhile every picture is counted, so that none that freezes goes unseen.
 import { chromium, firefox } from './browsers.mjs';
-import { args, check, now, say, scenario } from './scenario.mjs';
+import { PATIENCE_MS, args, check, now, reached, say, scenario } from './scenario.mjs';
 import { SMALL, LARGE, becomes, resize, resized, sent } from './tiles.mjs';
 import { Visitor } from './visitor.mjs';
 
@@ -51,12 +51,15 @@ scenario(async () => {
   await b.eval(resize, SMALL);
   await becomes(b, seat.a, 'small', '(width) => width === 320');
   while (messages.at(-1)?.rids !== 'q') {
-    check(now() - shrunk_at < 10000, `only ${JSON.stringify(messages)} was asked`);
+    check(now() - shrunk_at < PATIENCE_MS, `only ${JSON.stringify(messages)} was asked`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const off_ms = Math.round(messages.at(-1).at - shrunk_at);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const small_sends = await growing(a, 1500);
+  // Pictures that were being made when it was asked are still counted.
+  const small_sends = await reached(
+    () => growing(a, 1500),
+    (rids) => rids === 'q',
+  );
   const grown_at = now();
   await b.eval(resize, LARGE);
   const before = (await a.eval(sent)).f;
@@ -64,7 +67,6 @@ scenario(async () => {
     'sends f again',
     new Function('before', `return (${sent})().then((layers) => layers.f > before);`),
     before,
-    10000,
   );
   const on_ms = Math.round(now() - grown_at);
   say('let go', { off_ms, small_sends, on_ms });

@@ -17,7 +17,7 @@ scenario(async () => {
   const filtered = await page.locator('.log-list li').count();
 
   await page.click('.log-list a.t');
-  await visitor.sees('[data-proof=ok]', 20000);
+  await visitor.sees('[data-proof=ok]');
   await page.click('[data-proof] summary');
   const steps = await page.locator('[data-step]').count();
   const right = await page.locator('[data-step] .tag.ok').count();
@@ -30,7 +30,7 @@ scenario(async () => {
     await route.fulfill({ response, json: { ...record, payload: { key: 'aa' } } });
   });
   await visitor.goto(new URL(honest).pathname);
-  await visitor.sees('[data-proof=wrong]', 20000);
+  await visitor.sees('[data-proof=wrong]');
   await page.unroute('**/api/v1/log/records/*');
   await page.route('**/api/v1/log/checkpoint', async (route) => {
     const response = await route.fetch();
@@ -39,7 +39,7 @@ scenario(async () => {
     await route.fulfill({ response, body: note.join('\n') });
   });
   await visitor.goto(new URL(honest).pathname);
-  await visitor.sees('[data-proof=wrong]', 20000);
+  await visitor.sees('[data-proof=wrong]');
   check(visitor.complaints.length === 0, `the pages complained: ${visitor.complaints}`);
   return { filtered, steps, right };
 });

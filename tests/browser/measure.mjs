@@ -187,6 +187,12 @@ export function watchArrival({ selector, name }) {
   return true;
 }
 
+/** Whether something of what `watchArrival` watches has come within the last half a second. */
+export function flows(name) {
+  const seen = window.arrivals?.[name];
+  return !!seen?.newest && performance.now() - seen.last < 500;
+}
+
 /** What `watchArrival` noted so far. */
 export function arrived(name) {
   const seen = window.arrivals?.[name];
@@ -263,6 +269,12 @@ export function watchClaps({ picture, voice, energy }) {
     if (is && !loud) claps.clicks.push(performance.now());
     loud = is;
   }, 4);
+}
+
+/** Claps noted until now no longer count. */
+export function forgetClaps() {
+  window.claps.flashes.length = 0;
+  window.claps.clicks.length = 0;
 }
 
 /** How far sound comes after picture, in ms: the middle of all claps noted, which are `every_ms` apart. */

@@ -1,7 +1,7 @@
 // Two people talk; the address of one of them changes in the middle of the call, as when Wi-Fi gives way to a mobile network.
 import { chromium } from './browsers.mjs';
 import { Lab } from './lab.mjs';
-import { arrived, watchArrival } from './measure.mjs';
+import { arrived, flows, watchArrival } from './measure.mjs';
 import { args, say, scenario } from './scenario.mjs';
 import { Visitor } from './visitor.mjs';
 
@@ -10,7 +10,7 @@ const { url, conference, host, resident, devices, how } = args;
 /** From now on what `who` hears and sees of the seat is watched. */
 async function watch(who, seat) {
   const [picture, voice] = [`[data-tile][data-seat="${seat}"] video`, `audio[data-voice][data-seat="${seat}"]`];
-  await who.sees(picture, 30000);
+  await who.sees(picture);
   await who.until(`has a place for the voice of seat ${seat}`, (wanted) => !!document.querySelector(wanted), voice);
   await new Promise((resolve) => setTimeout(resolve, 2000));
   await who.eval(watchArrival, { selector: voice, name: 'sound' });
@@ -48,6 +48,7 @@ scenario(async () => {
     await watch(b, before.a);
     await lab.say(command);
     await later(8000);
+    for (const who of [a, b]) await who.until('hears the other again', flows, 'sound');
     const seen = { command, a: await noted(a), b: await noted(b), seats: { a: await b.seatOf(host.name), b: await a.seatOf(resident.name) } };
     moves.push(seen);
     say(`moved ${place}`, seen);

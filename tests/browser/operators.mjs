@@ -24,7 +24,7 @@ async function looks(operators, name, path, shown, report) {
       await setTheme(context, url, theme);
       await visitor.page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
       await visitor.goto(path);
-      await visitor.sees(shown, 20000);
+      await visitor.sees(shown);
       await spread(visitor, width);
       await look(visitor, name, theme, width, report);
     }
@@ -56,8 +56,6 @@ scenario(async () => {
   await operator.until(
     'media flows in the room',
     () => [...document.querySelectorAll('[data-room] dd')].some((fact) => /[1-9][0-9,]*\s[kM]bit\/s/.test(fact.innerText)),
-    null,
-    30000,
   );
   await looks(operators, 'operators-rooms', ROOMS, '[data-room]', report);
   const list = await said(operator);
@@ -68,8 +66,6 @@ scenario(async () => {
   await operator.until(
     'a chart has a line',
     () => [...document.querySelectorAll('.chart-line')].some((line) => (line.getAttribute('d') ?? '').includes('L')),
-    null,
-    30000,
   );
   await looks(operators, 'operators-room', path, '[data-seat]', report);
   await operator.eval(() => document.querySelector('.chart-table').setAttribute('open', ''));
@@ -85,17 +81,17 @@ scenario(async () => {
 
   const complaints = [...operators.values()].flatMap(({ visitor }) => visitor.complaints.splice(0));
   await operator.page.route('**/valdymas/duomenys/**', (route) => route.abort());
-  await operator.sees('[data-feed=lost]', 20000);
+  await operator.sees('[data-feed=lost]');
   const lost = await said(operator);
   await operator.page.setViewportSize({ width: WIDTHS[0], height: 844 });
   await spread(operator, WIDTHS[0]);
   await look(operator, 'operators-lost', THEMES[0], WIDTHS[0], report);
   await operator.page.unroute('**/valdymas/duomenys/**');
-  await operator.sees('[data-feed=fresh]', 20000);
+  await operator.sees('[data-feed=fresh]');
 
   await other.leave();
   await talker.leave();
-  await operator.sees('[data-gone]', 30000);
+  await operator.sees('[data-gone]');
   complaints.push(...talker.complaints, ...other.complaints);
   return { report, list, room, roles, numbers, lost, complaints };
 });

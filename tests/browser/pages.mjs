@@ -34,10 +34,10 @@ scenario(async () => {
     for (const theme of THEMES) {
       await setTheme(context, url, theme);
       await visitor.goto(`/priemimai/${conference}/pokalbis`);
-      await visitor.sees('[data-view=lobby] video', 15000);
+      await visitor.sees('[data-view=lobby] video');
       await look(visitor, 'lobby', theme, width, report);
       await visitor.enter(conference, { as: 'name' });
-      await visitor.sees('[data-tile] video', 15000);
+      await visitor.sees('[data-tile] video');
       await look(visitor, 'room', theme, width, report);
       await visitor.leave();
       await visitor.sees('[data-view=left]');

@@ -2,7 +2,7 @@
 import { chromium } from './browsers.mjs';
 import { Lab } from './lab.mjs';
 import { decoded } from './measure.mjs';
-import { args, say, scenario } from './scenario.mjs';
+import { args, reached, say, scenario } from './scenario.mjs';
 import { Visitor } from './visitor.mjs';
 
 const { url, conference, people, lab: isolated } = args;
@@ -44,14 +44,20 @@ async function arrive({ person, network, devices }, name) {
 /** How `who` sees and hears the seat, and by which path. */
 async function received(who, seat) {
   const [picture, voice] = [`[data-tile][data-seat="${seat}"] video`, `audio[data-voice][data-seat="${seat}"]`];
-  await who.sees(picture, 20000);
+  await who.sees(picture);
   await who.until(`has a place for the voice of seat ${seat}`, (wanted) => !!document.querySelector(wanted), voice);
   const over_ms = 4000;
-  const [video, audio] = await Promise.all([
-    who.eval(decoded, { selector: picture, over_ms }),
-    who.eval(decoded, { selector: voice, over_ms }),
-  ]);
-  return { fps: video?.fps ?? 0, rms: audio?.rms ?? 0, path: await who.eval(path) };
+  const heard = await reached(
+    async () => {
+      const [video, audio] = await Promise.all([
+        who.eval(decoded, { selector: picture, over_ms }),
+        who.eval(decoded, { selector: voice, over_ms }),
+      ]);
+      return { fps: video?.fps ?? 0, rms: audio?.rms ?? 0 };
+    },
+    ({ fps, rms }) => fps >= 1 && rms > 0.05,
+  );
+  return { ...heard, path: await who.eval(path) };
 }
 
 scenario(async () => {

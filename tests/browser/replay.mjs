@@ -3,7 +3,7 @@
 import { chromium } from './browsers.mjs';
 import { THEMES, WIDTHS, look, lookingContext, setTheme, unroll } from './looks.mjs';
 import { picturesPerSecond, rememberPlayed, tones } from './measure.mjs';
-import { args, check, scenario } from './scenario.mjs';
+import { args, check, reached, scenario } from './scenario.mjs';
 import { Visitor } from './visitor.mjs';
 
 const { url, recording, places_s } = args;
@@ -37,7 +37,7 @@ async function looks(browser) {
     for (const theme of THEMES) {
       await setTheme(context, url, theme);
       await visitor.goto(`/archyvas/${recording}`);
-      await visitor.sees(`${PLAYER}[data-state=ready]`, 20000);
+      await visitor.sees(`${PLAYER}[data-state=ready]`);
       await unroll(visitor, width);
       await look(visitor, 'replay', theme, width, report);
     }
@@ -50,7 +50,7 @@ scenario(async () => {
   const who = await Visitor.at(await chromium(), url, 'viewer');
   await who.page.addInitScript(rememberPlayed);
   await who.goto(`/archyvas/${recording}`);
-  await who.sees(`${PLAYER}[data-state=ready]`, 20000);
+  await who.sees(`${PLAYER}[data-state=ready]`);
   const shown_s = await who.eval((slider) => Number(document.querySelector(slider).getAttribute('aria-valuemax')), SLIDER);
   const duration_s = await who.eval(
     async (id) => (await (await fetch(`/api/v1/recordings/${id}`)).json()).duration_ms / 1000,
@@ -65,11 +65,18 @@ scenario(async () => {
     await who.sees(`${PLAYER}[data-state=playing]`);
     // A face may move a moment before its voice is there.
     await who.until('a voice plays', () => [...window.played].some((one) => one instanceof HTMLAudioElement && !one.paused));
-    const [sound, fps] = await Promise.all([
-      who.eval(tones, { over_ms: 1500 }),
-      who.eval(picturesPerSecond, { selector: '[data-player] video', over_ms: 1500 }),
-    ]);
-    places.push({ at_s: await position(who), hz: sound.map((one) => one.hz).filter((hz) => hz !== null), fps });
+    const at_s = await position(who);
+    const sound = await who.eval(tones, { over_ms: 1500 });
+    places.push({ at_s, until_s: await position(who), hz: sound.map((one) => one.hz).filter((hz) => hz !== null) });
   }
-  return { duration_s, places, faults: await looks(who.page.context().browser()), complaints: who.complaints };
+  // In the middle, a face moves.
+  const middle_fps = await reached(
+    async () => {
+      await seek(who, places_s[1], duration_s);
+      await who.sees(`${PLAYER}[data-state=playing]`);
+      return who.eval(picturesPerSecond, { selector: '[data-player] video', over_ms: 2500 });
+    },
+    (fps) => fps >= 10,
+  );
+  return { duration_s, places, middle_fps, faults: await looks(who.page.context().browser()), complaints: who.complaints };
 });

@@ -20,9 +20,9 @@ scenario(async () => {
   await b.goto('/mano-teises');
   // Its key is made after the reception is announced, which takes a moment.
   const isOpen = async (right) => (await (await fetch('/api/v1/rights')).json()).rights.some((one) => one.id === right);
-  await b.until('may ask for a right', isOpen, `seat/${conference}`, 60000);
+  await b.until('may ask for a right', isOpen, `seat/${conference}`);
   await b.page.click('[data-do=collect]');
-  await b.sees('[data-said=done]', 30000);
+  await b.sees('[data-said=done]');
   const rights = Number(await b.page.getAttribute('[data-rights]', 'data-rights'));
   const [download] = await Promise.all([b.page.waitForEvent('download'), b.page.click('[data-do=download]')]);
   const copy = await download.path();
@@ -55,6 +55,6 @@ scenario(async () => {
   await d.page.click('input[name=as][value=verified]');
   if (await d.eval(() => !!document.querySelector('input[name=consent]'))) await d.page.click('input[name=consent]');
   await d.press('[data-do=enter]:not([disabled])');
-  await d.sees('[data-view=error][data-code=token_spent]', 20000);
+  await d.sees('[data-view=error][data-code=token_spent]');
   return { rights, names, cookies, asked: sent.length };
 });

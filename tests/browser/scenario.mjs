@@ -3,6 +3,12 @@
 /** The arguments the test gave. */
 export const args = process.argv[2]?.startsWith('{') ? JSON.parse(process.argv[2]) : {};
 
+/**
+ * How long anything that is waited for may take, in ms: far longer than it takes on a slow and busy machine, so that it says
+ * "did not hang" and nothing of the machine. How fast things are is measured by `scripts/bench.sh` and `scripts/network.sh`.
+ */
+export const PATIENCE_MS = 120_000;
+
 /** Says one thing to the test. */
 export function say(event, facts = {}) {
   process.stdout.write(`${JSON.stringify({ event, ...facts })}\n`);
@@ -64,6 +70,15 @@ export async function scenario(play) {
 /** Fails with these words unless it holds. */
 export function check(holds, words) {
   if (!holds) throw new Error(words);
+}
+
+/** Measures again and again, until it is as wanted or patience is over; what was measured last. */
+export async function reached(measure, wanted) {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const found = await measure();
+    if (wanted(found) || performance.now() > deadline) return found;
+  }
 }
 
 /** Milliseconds on a clock that never goes back. */

@@ -47,13 +47,12 @@ export async function sent() {
 }
 
 /** How long it takes until the picture of a seat has a width for which `fact` holds; that width. */
-export async function becomes(who, seat, words, fact, limit_ms = 30000) {
+export async function becomes(who, seat, words, fact) {
   const started = now();
   const width = await who.until(
     `sees seat ${seat} ${words}`,
     new Function('seat', `const width = document.querySelector('[data-tile][data-seat="' + seat + '"] video')?.videoWidth; return width && (${fact})(width) && width;`),
     seat,
-    limit_ms,
   );
   return { width, after_ms: Math.round(now() - started) };
 }

@@ -1,7 +1,26 @@
 // A person at a browser: signs in, chooses in the lobby, enters, mutes, leaves; by the page, as people do. The same for
 // Chromium and Firefox: only what both drivers have in common is used.
 import { rememberPeers } from './measure.mjs';
-import { check } from './scenario.mjs';
+import { PATIENCE_MS, check } from './scenario.mjs';
+
+/** Runs in the page: whether an element is where it was a moment ago. */
+async function standsStill(selector) {
+  const place = () => {
+    const element = document.querySelector(selector);
+    element?.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const box = element?.getBoundingClientRect();
+    return box && `${box.x} ${box.y} ${box.width} ${box.height}`;
+  };
+  const before = place();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  return before !== undefined && place() === before;
+}
+
+/** Runs in the page: notes whether the next click arrives at an element. */
+function expectPress(selector) {
+  window.pressed = false;
+  document.querySelector(selector).addEventListener('click', () => (window.pressed = true), { once: true, capture: true });
+}
 
 export class Visitor {
   /** `name` is only for messages. `browser` comes from browsers.mjs. */
@@ -14,6 +33,8 @@ export class Visitor {
       page = await browser.newPage();
       await page.setViewport({ width, height });
     }
+    page.setDefaultTimeout(PATIENCE_MS);
+    page.setDefaultNavigationTimeout(PATIENCE_MS);
     await (page.addInitScript ? page.addInitScript(rememberPeers) : page.evaluateOnNewDocument(rememberPeers));
     return new Visitor(page, url, name);
   }
@@ -39,7 +60,7 @@ export class Visitor {
   }
 
   /** Asks in the page until `fact(arg)` is truthy; its value. */
-  async until(words, fact, arg, limit_ms = 15000) {
+  async until(words, fact, arg, limit_ms = PATIENCE_MS) {
     const asked = `(${fact})(${JSON.stringify(arg ?? null)})`;
     const deadline = performance.now() + limit_ms;
     for (;;) {
@@ -77,9 +98,29 @@ export class Visitor {
     return this.until(`no longer sees ${selector}`, (gone) => !document.querySelector(gone), selector, limit_ms);
   }
 
-  async press(selector, limit_ms) {
-    await this.sees(selector, limit_ms);
-    await this.page.click(selector);
+  /**
+   * Clicks. One of the drivers waits until what is clicked stands still and meets the click; the other clicks where it was, and
+   * a page that is still being filled moves on meanwhile: there it is asked whether the click arrived.
+   */
+  async press(selector) {
+    await this.sees(selector);
+    if (this.page.locator && this.page.addInitScript) return this.page.click(selector);
+    const deadline = performance.now() + PATIENCE_MS;
+    const arrived = () => this.page.evaluate(() => window.pressed).catch(() => undefined);
+    for (;;) {
+      await this.until(`stands still: ${selector}`, standsStill, selector);
+      await this.eval(expectPress, selector);
+      await this.page.click(selector);
+      // A page that has gone took it along.
+      const late = performance.now() + 2000;
+      let there = await arrived();
+      while (there === false && performance.now() < late) {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        there = await arrived();
+      }
+      if (there !== false) return undefined;
+      check(performance.now() < deadline, `${this.name}: no click arrives at ${selector}`);
+    }
   }
 
   /** Signs in as one of the demonstration people. */
@@ -109,17 +150,17 @@ export class Visitor {
         as,
       );
       check(choice || as === 'anonymous', `${this.name}: the lobby offers no "${as}"`);
-      if (choice) await this.page.click(`input[name=as][value=${as}]`);
+      if (choice) await this.press(`input[name=as][value=${as}]`);
     }
     // A lasting tone is noise to a browser that suppresses noise: this person has asked it not to.
     if (await this.eval(() => document.querySelector('input[name=noise]')?.checked)) {
       await this.press('[data-do=devices]');
       await this.press('input[name=noise]');
     }
-    if (await this.eval(() => !!document.querySelector('input[name=consent]'))) await this.page.click('input[name=consent]');
+    if (await this.eval(() => !!document.querySelector('input[name=consent]'))) await this.press('input[name=consent]');
     await this.press(camera ? '[data-do=enter]:not([disabled])' : '[data-do=without-camera]');
-    await this.sees('[data-view=room]', 20000);
-    await this.until('is connected', () => !!document.querySelector('[data-connection=connected]'), null, 20000);
+    await this.sees('[data-view=room]');
+    await this.until('is connected', () => !!document.querySelector('[data-connection=connected]'));
   }
 
   /** The seat in which somebody of this name sits, as this visitor's room shows it. */

@@ -2,7 +2,7 @@
 // The first restarts ICE in the middle, as a player does whose network changed.
 import { createServer } from 'node:http';
 import { chromium, firefox } from './browsers.mjs';
-import { args, atEnd, check, say, scenario, toldToGoOn } from './scenario.mjs';
+import { PATIENCE_MS, args, atEnd, check, say, scenario, toldToGoOn } from './scenario.mjs';
 
 const { endpoint, ticket, engines } = args;
 
@@ -97,13 +97,13 @@ async function page() {
 }
 
 /** Asks the page until it has decoded `more` pictures more, and heard something; everything it has received by then. */
-async function decodes(tab, more, limit_ms = 20000) {
+async function decodes(tab, more) {
   const start = await tab.evaluate(received);
-  const deadline = performance.now() + limit_ms;
+  const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     const now = await tab.evaluate(received);
     if (now.frames >= start.frames + more && now.sounds > start.sounds) return now;
-    check(performance.now() < deadline, `no ${more} pictures within ${limit_ms} ms: ${JSON.stringify(now)}`);
+    check(performance.now() < deadline, `no ${more} pictures within ${PATIENCE_MS} ms: ${JSON.stringify(now)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

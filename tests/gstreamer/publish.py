@@ -113,7 +113,7 @@ class Publisher:
         request = urllib.request.Request(url, body.encode() or None, dict(headers), method=method)
         request.add_header("Authorization", f"Bearer {self.ticket}")
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.headers, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.headers, error.read().decode()

@@ -46,9 +46,9 @@ impl Socket {
             }
             None
         };
-        tokio::time::timeout(Duration::from_secs(10), wait)
+        tokio::time::timeout(Duration::from_secs(120), wait)
             .await
-            .expect("an answer within ten seconds")
+            .expect("an answer within two minutes")
     }
 
     /// The code of the next error; "closed" when the socket was closed without one.

@@ -6,8 +6,12 @@ use serde_json::{Value, json};
 
 use crate::browser::Scenario;
 use crate::fixtures::devices;
+use crate::network::measures;
 use crate::people::City;
 use crate::server::Server;
+
+/// Pictures a second, decoded, of thirty that a camera gives: measured until they are reached.
+const FPS: f64 = 15.0;
 
 /// A and B hear each other's tone to within this many hertz: two bins of the analyser.
 const TONE_TOLERANCE_HZ: f64 = 12.0;
@@ -25,7 +29,7 @@ fn assert_seen(facts: &Value, direction: &str) {
         fact(facts, direction, "fps"),
         fact(facts, direction, "shown"),
     );
-    assert!(fps >= 15.0, "{direction}: {fps:.1} pictures a second");
+    assert!(fps >= FPS, "{direction}: {fps:.1} pictures a second");
     assert!(shown > 1.0, "{direction}: decoded, but not shown");
 }
 
@@ -49,8 +53,10 @@ fn two_people_see_and_hear_each_other_and_a_third_stays_a_voice() {
         "resident": city.residents[0],
         "shy": city.residents[1],
         "devices": { "a": devices(0, 1000).json(), "b": devices(120, 440).json() },
+        "tones_hz": { "a": 1000, "b": 440, "c": 700 },
+        "works": { "fps": FPS, "loud": LOUD, "tolerance_hz": TONE_TOLERANCE_HZ },
     });
-    let facts = Scenario::run("call", &args, Duration::from_secs(180));
+    let facts = Scenario::run("call", &args, Duration::from_secs(900));
 
     // Each decodes the other's pictures and hears the other's tone.
     for (direction, tone_hz) in [("a_of_b", 440.0), ("b_of_a", 1000.0)] {
@@ -94,9 +100,10 @@ fn two_people_see_and_hear_each_other_and_a_third_stays_a_voice() {
     }
     assert!(!log.contains("Firefox"), "the log knows a browser:\n{log}");
 
-    // A leaves: B's tile of A goes away.
+    // A leaves: B's tile of A goes away, or the scenario fails. How soon is asked by `scripts/network.sh call::`.
     let gone_ms = facts["gone_ms"].as_f64().unwrap_or(f64::MAX);
-    assert!(gone_ms < 2000.0, "A's tile stayed for {gone_ms:.0} ms");
+    let limit = if measures() { 2_000.0 } else { 120_000.0 };
+    assert!(gone_ms < limit, "A's tile stayed for {gone_ms:.0} ms");
     assert_eq!(facts["complaints"], json!([]), "the pages complained");
     server.assert_no_panic();
 }

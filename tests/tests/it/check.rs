@@ -15,7 +15,7 @@ fn the_check_tells_a_visitor_what_will_work() {
     let facts = Scenario::run(
         "check",
         &json!({ "url": server.url }),
-        Duration::from_secs(240),
+        Duration::from_secs(900),
     );
     let rows = &facts["rows"];
     for name in ["secure", "camera", "microphone", "socket", "udp"] {
@@ -44,7 +44,7 @@ fn the_check_tries_the_relay_as_a_call_would() {
     let facts = Scenario::run(
         "check",
         &json!({ "url": server.url, "briefly": true }),
-        Duration::from_secs(240),
+        Duration::from_secs(900),
     );
     for way in ["udp", "relay"] {
         assert_eq!(facts["rows"][way], "ok", "{facts}");

@@ -15,7 +15,7 @@ fn a_record_is_checked_in_the_browser_and_a_lying_server_is_found_out() {
     let facts = Scenario::run(
         "log",
         &json!({ "url": server.url }),
-        Duration::from_secs(120),
+        Duration::from_secs(900),
     );
     assert_eq!(facts["filtered"], 1);
     assert_eq!((&facts["steps"], &facts["right"]), (&json!(5), &json!(5)));
@@ -29,7 +29,7 @@ fn a_verified_anonymous_resident_takes_a_seat_by_token() {
     let args = json!({
         "url": server.url, "conference": city.announced_of_host, "host": city.host, "resident": city.residents[0],
     });
-    let facts = Scenario::run("rights", &args, Duration::from_secs(180));
+    let facts = Scenario::run("rights", &args, Duration::from_secs(900));
     assert!(
         facts["rights"].as_u64().is_some_and(|n| n >= 1),
         "{facts:?}"

@@ -56,7 +56,7 @@ pub fn request(
     let mut bytes = Vec::new();
     if let Ok(mut stream) = TcpStream::connect(host) {
         stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
+            .set_read_timeout(Some(Duration::from_secs(120)))
             .unwrap();
         let _ = stream
             .write_all(text.as_bytes())

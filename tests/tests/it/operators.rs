@@ -35,7 +35,7 @@ fn an_administrator_watches_a_call_and_learns_no_name() {
         "administrator": administrator(&server),
         "host": city.host,
     });
-    let facts = Scenario::run("operators", &args, Duration::from_secs(300));
+    let facts = Scenario::run("operators", &args, Duration::from_secs(900));
     assert_eq!(facts["report"], json!([]), "what axe found");
     assert_eq!(facts["complaints"], json!([]), "the pages complained");
     // Numbers and their nouns are kept on one line.

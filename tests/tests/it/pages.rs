@@ -36,7 +36,7 @@ fn axe_finds_nothing_on_any_page_in_any_theme() {
         pages.push(json!({ "name": "replay", "path": format!("/archyvas/{id}") }));
     }
     let args = json!({ "url": server.url, "pages": pages, "account": city.host, "conference": city.announced_of_host });
-    let facts = Scenario::run("pages", &args, Duration::from_secs(480));
+    let facts = Scenario::run("pages", &args, Duration::from_secs(900));
     let report = facts["report"].as_array().cloned().unwrap_or_default();
     let lines: Vec<_> = report.iter().filter_map(Value::as_str).collect();
     assert!(
@@ -54,7 +54,7 @@ fn lobby_and_room_work_by_keyboard_alone() {
     let city = City::of(&server);
     let args =
         json!({ "url": server.url, "conference": city.announced_of_host, "host": city.host });
-    let facts = Scenario::run("keyboard", &args, Duration::from_secs(120));
+    let facts = Scenario::run("keyboard", &args, Duration::from_secs(900));
     assert_eq!(facts["complaints"], json!([]), "the page complained");
     server.assert_no_panic();
 }

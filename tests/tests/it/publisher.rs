@@ -51,7 +51,7 @@ impl Publisher {
     /// Waits for a line in which `event` is as wanted, or finds it among those that came before.
     #[track_caller]
     pub fn wait_for(&self, event: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(120);
         let mut heard = self.heard.borrow_mut();
         loop {
             let found = heard

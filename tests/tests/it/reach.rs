@@ -53,7 +53,7 @@ impl Coturn {
             .unwrap_or_else(|error| panic!("coturn (`make install`): {error}"));
         let address = format!("{ip}:{port}");
         let coturn = Self { child, address };
-        let listens = until(Duration::from_secs(20), || {
+        let listens = until(Duration::from_secs(120), || {
             TcpStream::connect(&coturn.address).ok()
         });
         assert!(listens.is_some(), "coturn does not listen");
@@ -94,7 +94,7 @@ fn call(server: &Server, a: &Value, b: &Value) -> Value {
             "b": { "person": city.residents[0], "network": b, "devices": devices(120, 440).json() },
         },
     });
-    let facts = Scenario::run("reach", &args, Duration::from_secs(180));
+    let facts = Scenario::run("reach", &args, Duration::from_secs(900));
     for who in ["a", "b"] {
         let (fps, rms) = (&facts[who]["fps"], &facts[who]["rms"]);
         // How smooth is another test's question.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::browser::Scenario;
 use crate::fixtures::devices;
+use crate::network::measures;
 use crate::people::City;
 use crate::server::Server;
 
@@ -36,33 +37,33 @@ fn a_recorded_call_is_replayed_seconds_after_its_end() {
     let mut scenario = Scenario::start(
         "recorded",
         &recorded_call(&server, None),
-        Duration::from_secs(150),
+        Duration::from_secs(900),
     );
     let facts = scenario.wait_for("done");
     drop(scenario);
     let times = &facts["times"];
     let at = |name: &str| times[name].as_f64().unwrap_or(f64::NAN);
-    assert!(
-        at("ready_after_s") <= 10.0,
-        "the replay took {} s",
-        at("ready_after_s")
-    );
+    // How soon is asked by `scripts/network.sh replay::`.
+    let limit_s = if measures() { 10.0 } else { 120.0 };
+    let ready_s = at("ready_after_s");
+    assert!(ready_s <= limit_s, "the replay took {ready_s} s");
     assert_eq!(facts["complaints"], json!([]), "the pages complained");
 
-    // Places well inside of what was: A alone; both; A muted; both again.
+    // Places well inside of what was, early in it, since a replay goes on while it is listened to: A alone; both; A muted; both.
     let places = [
-        at("b_in_s") - 3.0,
-        at("b_in_s") + 2.5,
-        at("a_mutes_s") + 2.5,
-        at("a_unmutes_s") + 2.0,
+        at("alone_s"),
+        at("b_in_s") + 2.0,
+        at("a_muted_s") + 2.0,
+        at("a_unmuted_s") + 2.0,
     ];
     let args = json!({ "url": server.url, "recording": facts["recording"], "places_s": places });
-    let replay = Scenario::run("replay", &args, Duration::from_secs(150));
+    let replay = Scenario::run("replay", &args, Duration::from_secs(900));
     let duration_s = replay["duration_s"].as_f64().unwrap_or(0.0);
+    // It began while "record" was pressed, and ended while "end" was; the page was told of both a moment later.
+    let (shortest, longest) = (at("end_s"), at("left_s") + at("press_took_s"));
     assert!(
-        (duration_s - at("end_s")).abs() <= 1.0,
-        "{duration_s} s instead of {} s",
-        at("end_s")
+        duration_s >= shortest - 1.0 && duration_s <= longest + 1.0,
+        "{duration_s} s instead of {shortest} s to {longest} s"
     );
     let expected = [(true, false), (true, true), (false, true), (true, true)];
     for (place, (a, b)) in expected.iter().enumerate() {
@@ -74,12 +75,8 @@ fn a_recorded_call_is_replayed_seconds_after_its_end() {
             places[place]
         );
     }
-    // In the middle, a face moves.
-    assert!(
-        replay["places"][1]["fps"].as_f64().unwrap_or(0.0) >= 10.0,
-        "{}",
-        replay["places"][1]
-    );
+    let fps = replay["middle_fps"].as_f64().unwrap_or(0.0);
+    assert!(fps >= 10.0, "in the middle {fps} pictures a second");
     let at_s = replay["places"][1]["at_s"].as_f64().unwrap_or(f64::NAN);
     assert!(
         (at_s - places[1]).abs() < 4.0,

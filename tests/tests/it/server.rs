@@ -19,7 +19,7 @@ use crate::http::get;
 use crate::wait::until;
 
 /// How long a start may take: the recorder process is started in it.
-const START: Duration = Duration::from_secs(30);
+const START: Duration = Duration::from_secs(120);
 
 /// The program, or a clear word about how to get it.
 pub fn aikste() -> PathBuf {

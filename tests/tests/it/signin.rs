@@ -304,7 +304,7 @@ fn of_many_at_the_same_moment_one_sign_in_succeeds() {
 fn people_sign_in_with_a_browser_by_every_way() {
     let city = Identified::start("oidc");
     let args = serde_json::json!({ "url": city.server.url });
-    let facts = Scenario::run("signin", &args, Duration::from_secs(300));
+    let facts = Scenario::run("signin", &args, Duration::from_secs(900));
     let one = ["Rūta Kazlauskaitė", "Rūta Kazlauskaitė", ""];
     assert_eq!(facts["names"], serde_json::json!([one, one].concat()));
     let report: Vec<_> = facts["report"]
