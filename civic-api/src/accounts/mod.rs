@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::conferences::presences;
 use crate::identity::flow::Purpose;
 use crate::identity::person::KeyKind;
 use crate::identity::ways::{Assurance, Failure, Provider, Verified};
@@ -85,6 +86,19 @@ pub struct Given {
     pub by_session: bool,
 }
 
+/// A seat that was taken under one's name, for as long as a recording needs the name.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Stay {
+    /// The reception's title.
+    pub title: String,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub from: Timestamp,
+    /// Until when; `null`: still.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
+}
+
 /// Everything the city knows about someone.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Facts {
@@ -103,6 +117,8 @@ pub struct Facts {
     pub acts: Vec<Act>,
     /// Which rights they were given.
     pub rights: Vec<Given>,
+    /// Where they sat under their name, latest first.
+    pub stays: Vec<Stay>,
     /// How many receptions name them as their host.
     pub receptions_hosted: i64,
 }
@@ -233,6 +249,7 @@ pub async fn facts(civic: &Civic, account: &Account, cookie: &str) -> Result<Fac
         sessions: store::sessions(db, account.id, &current, civic.now()).await?,
         acts: store::acts(db, account.id).await?,
         rights: store::given(db, account.id).await?,
+        stays: store::stays(db, account.id).await?,
         receptions_hosted: store::hosted(db, account.id).await?,
     })
 }
@@ -279,7 +296,9 @@ pub async fn erase(civic: &Civic, account: &Account, cookie: &str) -> Result<(),
     let digests = digests(civic, account.id).await?;
     let mut tx = civic.write().await?;
     tokens::remember_given(&mut tx, account.id, &digests).await?;
+    presences::forget_name(&mut tx, account.id).await?;
     store::delete(&mut tx, account.id).await?;
     record(&mut tx, account, Kind::AccountErased, None).await?;
-    tx.commit().await
+    tx.commit().await?;
+    civic.db.fold().await
 }

@@ -29,6 +29,7 @@ struct Show {
     facts: Facts,
     identities: Vec<Known>,
     sessions: Vec<Signed>,
+    stays: Vec<Sat>,
     acts: Vec<Done>,
     more: Vec<More>,
     may_erase: bool,
@@ -51,6 +52,12 @@ struct Signed {
     since: String,
     until: String,
     current: bool,
+}
+
+/// A seat taken under one's name.
+struct Sat {
+    title: String,
+    from: String,
 }
 
 /// Something that was done.
@@ -132,6 +139,10 @@ pub async fn show(
         until: moment(s.until),
         current: s.current,
     });
+    let stays = facts.stays.iter().map(|s| Sat {
+        title: s.title.clone(),
+        from: moment(s.from),
+    });
     let acts = facts.acts.iter().map(|a| Done {
         what: if a.kind == "account.linked" {
             "account-act-linked"
@@ -156,6 +167,7 @@ pub async fn show(
         created: moment(facts.created_at),
         identities: identities.collect(),
         sessions: sessions.collect(),
+        stays: stays.collect(),
         acts: acts.collect(),
         more: more.collect(),
         may_erase: accounts::may_erase(&facts).is_ok(),
