@@ -31,7 +31,9 @@ use media::MediaPlane;
 use refusals::Refusals;
 use socket::Door;
 
-pub use message::{ErrorCode, Grant, Label, RecordingState, RecordingStatus};
+pub use message::{
+    ErrorCode, Grant, Identified, Label, Level, RecordingState, RecordingStatus, Way,
+};
 pub use overview::{RoomOverview, SeatOverview, SeatRole};
 pub use ticket::{Ticket, TicketError, TicketKey};
 pub use turn::TurnServers;
@@ -64,6 +66,8 @@ pub enum RoomEvent {
         label: Label,
         /// They host.
         host: bool,
+        /// Whose seat it is, as the ticket says it: of who is called by name. Nobody in the room is told.
+        account: Option<String>,
     },
     /// A seat was given up, or not taken again in time.
     Left {

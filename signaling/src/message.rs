@@ -248,7 +248,9 @@ pub struct Participant {
     pub seat: u32,
     /// What they are called.
     pub label: Label,
-    /// Whoever they are, they were identified before they came.
+    /// How they were identified, of who is called by name; `null`: that is not known.
+    pub identified: Option<Identified>,
+    /// They sit without a name, and were identified before they came.
     pub verified: bool,
     /// They host.
     pub host: bool,
@@ -260,6 +262,41 @@ pub struct Participant {
     pub camera_muted: bool,
     /// Their connection works; `false` while their seat is kept.
     pub connected: bool,
+}
+
+/// How someone who is called by name was identified: by which way, and how surely. Nothing more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+pub struct Identified {
+    /// By which way.
+    pub way: Way,
+    /// How surely; `null`: not at all, for they are made up.
+    pub level: Option<Level>,
+}
+
+/// The ways of being identified.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// The state's gateway.
+    Viisp,
+    /// An OpenID provider.
+    Oidc,
+    /// The city's e-ticket.
+    Eticket,
+    /// None: someone of the demonstration city.
+    Demonstration,
+}
+
+/// Levels of assurance (Regulation (EU) 910/2014, article 8).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Low.
+    Low,
+    /// Substantial.
+    Substantial,
+    /// High.
+    High,
 }
 
 /// What a participant is called.

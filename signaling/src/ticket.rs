@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
 
-use crate::message::Grant;
+use crate::message::{Grant, Identified};
 
 /// Size of a key (RFC 7518 section 3.2: at least the hash's).
 pub const KEY_BYTES: usize = 32;
@@ -25,6 +25,10 @@ pub struct Ticket {
     pub room: String,
     /// What the holder is called; `None`: an anonymous voice, numbered by the room.
     pub name: Option<String>,
+    /// How whoever is called so was identified: everyone in the room sees it.
+    pub identified: Option<Identified>,
+    /// Whose name it is, for whoever keeps the civic record; nobody in the room sees it. Nothing of who has no name.
+    pub account: Option<String>,
     /// The holder was identified elsewhere, and it is not said who they are: only which use of a right this is, so that one
     /// right is one seat at a time, however often the ticket is shown.
     pub verified: Option<String>,
@@ -88,6 +92,10 @@ struct Claims {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    identified: Option<Identified>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     verified: Option<String>,
     grants: Vec<Grant>,
     exp: u64,
@@ -114,6 +122,8 @@ impl TicketKey {
         let claims = Claims {
             room: ticket.room.clone(),
             name: ticket.name.clone(),
+            identified: ticket.identified,
+            account: ticket.account.clone(),
             verified: ticket.verified.clone(),
             grants: ticket.grants.clone(),
             exp: ticket.expires_s,
@@ -139,6 +149,8 @@ impl TicketKey {
         Ok(Ticket {
             room: claims.room,
             name: claims.name,
+            identified: claims.identified,
+            account: claims.account,
             verified: claims.verified,
             grants: claims.grants,
             expires_s: claims.exp,
@@ -173,6 +185,8 @@ mod tests {
         Ticket {
             room: "conference-1".into(),
             name: Some("Ona".into()),
+            identified: None,
+            account: None,
             verified: None,
             grants: vec![Grant::Publish, Grant::Subscribe],
             expires_s: 1_000,

@@ -3,9 +3,9 @@
 use ts_rs::{Config, TS};
 
 use crate::message::{
-    ClientMessage, ErrorCode, Grant, IceServer, Label, LostReason, MAX_MESSAGE_BYTES, MediaSource,
-    Participant, RecordingState, RecordingStatus, SUBPROTOCOL, SentTrack, ServerMessage, SlotInfo,
-    SlotKind, SlotSeat, Tile, VERSION,
+    ClientMessage, ErrorCode, Grant, IceServer, Identified, Label, Level, LostReason,
+    MAX_MESSAGE_BYTES, MediaSource, Participant, RecordingState, RecordingStatus, SUBPROTOCOL,
+    SentTrack, ServerMessage, SlotInfo, SlotKind, SlotSeat, Tile, VERSION, Way,
 };
 
 /// The whole of `web/ui/src/protocol/messages.ts`.
@@ -28,6 +28,9 @@ pub fn messages() -> String {
         declare::<Grant>(&cfg),
         declare::<Participant>(&cfg),
         declare::<Label>(&cfg),
+        declare::<Identified>(&cfg),
+        declare::<Way>(&cfg),
+        declare::<Level>(&cfg),
         declare::<MediaSource>(&cfg),
         declare::<SentTrack>(&cfg),
         declare::<Tile>(&cfg),

@@ -8,7 +8,10 @@ const { url, conference, host, resident } = args;
 
 /** The names on the tiles that somebody sees, with their marks. */
 const seen = (visitor) =>
-  visitor.eval(() => [...document.querySelectorAll('[data-tile] .nm-text')].map((one) => one.textContent.replace(/\s+/g, ' ').trim()).sort());
+  visitor.eval(() => {
+    const words = (tile) => `${tile.querySelector('.nm-text').textContent} ${tile.querySelector('[data-mark]')?.textContent ?? ''}`;
+    return [...document.querySelectorAll('[data-tile]')].map((tile) => words(tile).replace(/\s+/g, ' ').trim()).sort();
+  });
 
 scenario(async () => {
   const a = await Visitor.at(await chromium({ devices: 'fake' }), url, 'host');

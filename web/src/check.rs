@@ -101,6 +101,8 @@ async fn ticket(State(check): State<Check>) -> Result<Response, TooMany> {
     let ticket = state.secrets.ticket_key().sign(&Ticket {
         room: room.clone(),
         name: None,
+        identified: None,
+        account: None,
         verified: None,
         grants: vec![Grant::Publish, Grant::Subscribe],
         expires_s: now_s + TICKET_S,

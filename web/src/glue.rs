@@ -93,6 +93,7 @@ impl Glue {
                 participant,
                 label,
                 host,
+                account,
             } => {
                 let Some(conference) = conference_of(&room) else {
                     return Ok(());
@@ -109,6 +110,7 @@ impl Glue {
                         participant,
                         label,
                         host,
+                        account: account.and_then(|account| account.parse().ok()),
                     },
                 )
                 .await?;

@@ -6,14 +6,15 @@ use aws_lc_rs::hmac;
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
+use axum_extra::extract::CookieJar;
 use civic_api::conferences::rules::{EnterAs, SeatGrant, may_enter, may_enter_verified};
 use civic_api::error::Problem;
 use civic_api::extract::{Body, Id};
+use civic_api::identity::{Assurance, Begun, Provider};
 use civic_api::residence::{self, Residence};
-use civic_api::{ConferenceId, Error, Viewer};
-use civic_api::{conferences, roles, tokens};
+use civic_api::{Account, ConferenceId, Error, Viewer, conferences, identity, roles, tokens};
 use serde::{Deserialize, Serialize};
-use signaling::{Grant, Ticket};
+use signaling::{Grant, Identified, Level, Ticket, Way};
 use utoipa::{OpenApi, ToSchema};
 
 use crate::state::AppState;
@@ -85,6 +86,7 @@ struct SeatResponse {
 async fn take(
     State(state): State<AppState>,
     viewer: Viewer,
+    jar: CookieJar,
     Id(id): Id<ConferenceId>,
     Body(request): Body<SeatRequest>,
 ) -> Result<Json<SeatResponse>, Error> {
@@ -103,7 +105,39 @@ async fn take(
         tokens::use_by_session(&state.civic, account, &right).await?;
         verified = Some(use_of(&state, &right, &account.id.to_string()));
     }
-    Ok(Json(signed(&state, grant, verified)))
+    let mut ticket = ticket(&state, grant);
+    ticket.verified = verified;
+    if let Some(account) = viewer.account().filter(|_| ticket.name.is_some()) {
+        ticket.account = Some(account.id.to_string());
+        let cookie = jar
+            .get(identity::COOKIE)
+            .map_or("", |cookie| cookie.value());
+        let begun = identity::session_begun(&state.civic, cookie).await?;
+        ticket.identified = mark(account, begun);
+    }
+    Ok(Json(signed(&state, &ticket)))
+}
+
+/// What others see beside a name: how this session's holder was identified, not what else the city knows of the account.
+fn mark(account: &Account, begun: Begun) -> Option<Identified> {
+    if account.demo {
+        return Some(Identified {
+            way: Way::Demonstration,
+            level: None,
+        });
+    }
+    Some(Identified {
+        way: match begun.provider? {
+            Provider::Viisp => Way::Viisp,
+            Provider::Oidc => Way::Oidc,
+            Provider::Eticket => Way::Eticket,
+        },
+        level: Some(match begun.assurance? {
+            Assurance::Low => Level::Low,
+            Assurance::Substantial => Level::Substantial,
+            Assurance::High => Level::High,
+        }),
+    })
 }
 
 /// Gives an anonymous seat in a reception to whoever spends a token for it: seen to be identified, and nobody knows who. Send no
@@ -134,8 +168,13 @@ async fn take_by_token(
         return Err(Error::TokenInvalid);
     }
     tokens::spend(&state.civic, &request.token).await?;
-    let verified = use_of(&state, &request.token.right, &request.token.signature);
-    Ok(Json(signed(&state, grant, Some(verified))))
+    let mut ticket = ticket(&state, grant);
+    ticket.verified = Some(use_of(
+        &state,
+        &request.token.right,
+        &request.token.signature,
+    ));
+    Ok(Json(signed(&state, &ticket)))
 }
 
 /// A name for this use of a right, by which the call knows it again; without the server's key it says nothing of whoever uses it.
@@ -144,22 +183,27 @@ fn use_of(state: &AppState, right: &str, by: &str) -> String {
     hex::encode(hmac::sign(&key, format!("{right}\n{by}").as_bytes()))
 }
 
-fn signed(state: &AppState, grant: SeatGrant, verified: Option<String>) -> SeatResponse {
+fn ticket(state: &AppState, grant: SeatGrant) -> Ticket {
     let mut grants = vec![Grant::Publish, Grant::Subscribe];
     if grant.host {
         grants.push(Grant::Host);
     }
     let now_s = u64::try_from(state.civic.now().as_second()).unwrap_or_default();
-    let ticket = Ticket {
-        room: grant.room.clone(),
+    Ticket {
+        room: grant.room,
         name: grant.name,
-        verified,
+        identified: None,
+        account: None,
+        verified: None,
         grants,
         expires_s: now_s + TICKET_S,
-    };
+    }
+}
+
+fn signed(state: &AppState, ticket: &Ticket) -> SeatResponse {
     SeatResponse {
-        ticket: state.secrets.ticket_key().sign(&ticket),
-        room: grant.room,
+        ticket: state.secrets.ticket_key().sign(ticket),
+        room: ticket.room.clone(),
         socket: "/call",
     }
 }

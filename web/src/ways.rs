@@ -40,10 +40,13 @@ pub fn digester(secrets: &Secrets) -> Digester {
 
 fn viisp(config: &Config, digester: &Digester) -> Result<Viisp, Mistake> {
     let set = &config.viisp;
-    let keys = viisp::Keys::from_pem(
-        &text("viisp.private_key", &set.private_key)?,
-        &text("viisp.gateway_key", &set.gateway_key)?,
-    );
+    let ours = text("viisp.private_key", &set.private_key)?;
+    let theirs = text("viisp.gateway_key", &set.gateway_key)?;
+    let keys = viisp::Keys::from_pem(&ours, &theirs);
+    let keys = match set.sign_sha1 {
+        true => keys.and_then(|keys| keys.with_sha1(&ours)),
+        false => keys,
+    };
     let settings = ViispSettings {
         soap_url: set.soap_url.clone(),
         portal_url: set.portal_url.clone(),

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::conferences::presences;
 use crate::identity::flow::Purpose;
 use crate::identity::person::KeyKind;
 use crate::identity::ways::{Assurance, Failure, Provider, Verified};
@@ -86,6 +87,19 @@ pub struct Given {
     pub by_session: bool,
 }
 
+/// A seat that was taken under one's name, for as long as a recording needs the name.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Stay {
+    /// The reception's title.
+    pub title: String,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub from: Timestamp,
+    /// Until when; `null`: still.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
+}
+
 /// Everything the city knows about someone.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Facts {
@@ -108,6 +122,8 @@ pub struct Facts {
     pub residence: Residence,
     /// Which roles they were given, by whom and why; those that count now first.
     pub roles: Vec<roles::Grant>,
+    /// Where they sat under their name, latest first.
+    pub stays: Vec<Stay>,
     /// How many receptions name them as their host.
     pub receptions_hosted: i64,
 }
@@ -240,6 +256,7 @@ pub async fn facts(civic: &Civic, account: &Account, cookie: &str) -> Result<Fac
         rights: store::given(db, account.id).await?,
         residence: residence::of(civic, account.id).await?,
         roles: roles::of(civic, account.id).await?,
+        stays: store::stays(db, account.id).await?,
         receptions_hosted: store::hosted(db, account.id).await?,
     })
 }
@@ -288,7 +305,9 @@ pub async fn erase(civic: &Civic, account: &Account, cookie: &str) -> Result<(),
     roles::may_go(&mut tx, civic, account.id).await?;
     tokens::remember_given(&mut tx, account.id, &digests).await?;
     residence::forget(&mut tx, &digests).await?;
+    presences::forget_name(&mut tx, account.id).await?;
     store::delete(&mut tx, account.id).await?;
     record(&mut tx, account, Kind::AccountErased, None).await?;
-    tx.commit().await
+    tx.commit().await?;
+    civic.db.fold().await
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::{Act, Given, Identity, SHOWN, Session};
+use super::{Act, Given, Identity, SHOWN, Session, Stay};
 use crate::clock::from_micros;
 use crate::identity::person::{KeyKind, PersonKey};
 use crate::identity::store::read as read_account;
@@ -290,6 +290,31 @@ pub(super) async fn given(db: &Db, account: AccountId) -> Result<Vec<Given>, Err
             right: row.try_get("right_id")?,
             title: title.unwrap_or_default(),
             by_session: signed == crate::tokens::BY_SESSION,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Where they sat under their name, latest first.
+pub(super) async fn stays(db: &Db, account: AccountId) -> Result<Vec<Stay>, Error> {
+    let rows = sqlx::query(
+        "select c.title, p.joined_us, p.left_us
+           from presences p
+           join conferences c on c.id = p.conference_id
+          where p.account_id = $1
+          order by p.joined_us desc, p.id desc
+          limit $2",
+    )
+    .bind(account.to_string())
+    .bind(SHOWN)
+    .fetch_all(db.reader())
+    .await?;
+    let read = |row: &AnyRow| {
+        let left_us: Option<i64> = row.try_get("left_us")?;
+        Ok(Stay {
+            title: row.try_get("title")?,
+            from: from_micros(row.try_get("joined_us")?),
+            until: left_us.map(from_micros),
         })
     };
     rows.iter().map(read).collect()

@@ -25,6 +25,7 @@ pub async fn identify(civic: &Civic, id: AccountId) -> Result<Identified, Error>
     Ok(Identified {
         account,
         provider: None,
+        assurance: None,
         device: None,
     })
 }

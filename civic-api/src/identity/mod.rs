@@ -178,7 +178,17 @@ impl Viewer {
 pub struct Identified {
     account: Account,
     provider: Option<Provider>,
+    assurance: Option<Assurance>,
     device: Option<String>,
+}
+
+/// How a session was begun; nothing of either for a fictional person.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Begun {
+    /// By which way.
+    pub provider: Option<Provider>,
+    /// How sure that sign-in was: not more than this, whatever the account's other ways are worth.
+    pub assurance: Option<Assurance>,
 }
 
 impl Identified {
@@ -236,7 +246,10 @@ pub async fn sign_in(civic: &Civic, identified: Identified) -> Result<SessionTok
     let session = store::NewSession {
         id: SessionId::new(tx.now()),
         account: identified.account.id,
-        provider: identified.provider,
+        begun: Begun {
+            provider: identified.provider,
+            assurance: identified.assurance,
+        },
         device: identified.device,
         valid_s: SESSION_S,
     };
@@ -252,12 +265,9 @@ pub async fn sign_out(civic: &Civic, cookie_value: &str) -> Result<(), Error> {
     tx.commit().await
 }
 
-/// By which way the session of a cookie was begun; `None`: by none, or there is no such session.
-pub async fn session_provider(
-    civic: &Civic,
-    cookie_value: &str,
-) -> Result<Option<Provider>, Error> {
-    store::session_provider(&civic.db, &token_sha256(cookie_value)).await
+/// How the session of a cookie was begun; nothing, when there is no such session.
+pub async fn session_begun(civic: &Civic, cookie_value: &str) -> Result<Begun, Error> {
+    store::session_begun(&civic.db, &token_sha256(cookie_value)).await
 }
 
 /// Who a cookie's value speaks for.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::{Account, Method, Provider, Role};
+use super::{Account, Assurance, Begun, Method, Provider, Role};
 use crate::{AccountId, Db, Error, SessionId, Tx};
 
 pub(crate) async fn account(db: &Db, id: AccountId) -> Result<Option<Account>, Error> {
@@ -62,7 +62,7 @@ pub(crate) async fn insert_account(
 pub(super) struct NewSession {
     pub(super) id: SessionId,
     pub(super) account: AccountId,
-    pub(super) provider: Option<Provider>,
+    pub(super) begun: Begun,
     pub(super) device: Option<String>,
     pub(super) valid_s: i64,
 }
@@ -75,31 +75,36 @@ pub(super) async fn insert_session(
     let now_us = tx.now_us();
     sqlx::query(
         "insert into sessions
-            (token_sha256, account_id, created_us, expires_us, id, provider, device)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+            (token_sha256, account_id, created_us, expires_us, id, provider, device, assurance)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(token_sha256)
     .bind(session.account.to_string())
     .bind(now_us)
     .bind(now_us + session.valid_s * 1_000_000)
     .bind(session.id.to_string())
-    .bind(session.provider.map(Provider::as_str))
+    .bind(session.begun.provider.map(Provider::as_str))
     .bind(session.device.as_deref())
+    .bind(session.begun.assurance.map(Assurance::as_str))
     .execute(tx.connection())
     .await?;
     Ok(())
 }
 
-pub(super) async fn session_provider(
-    db: &Db,
-    token_sha256: &str,
-) -> Result<Option<Provider>, Error> {
-    let row = sqlx::query("select provider from sessions where token_sha256 = $1")
+pub(super) async fn session_begun(db: &Db, token_sha256: &str) -> Result<Begun, Error> {
+    let row = sqlx::query("select provider, assurance from sessions where token_sha256 = $1")
         .bind(token_sha256)
         .fetch_optional(db.reader())
         .await?;
-    let provider: Option<String> = row.map(|row| row.try_get(0)).transpose()?.flatten();
-    Ok(provider.and_then(|provider| Provider::parse(&provider)))
+    let Some(row) = row else {
+        return Ok(Begun::default());
+    };
+    let provider: Option<String> = row.try_get("provider")?;
+    let assurance: Option<String> = row.try_get("assurance")?;
+    Ok(Begun {
+        provider: provider.as_deref().and_then(Provider::parse),
+        assurance: assurance.as_deref().and_then(Assurance::parse),
+    })
 }
 
 pub(super) async fn delete_session(tx: &mut Tx, token_sha256: &str) -> Result<(), Error> {

@@ -216,8 +216,8 @@ pub trait Adapter: Send + Sync + fmt::Debug {
     /// Which one.
     fn provider(&self) -> Provider;
 
-    /// The most that it can be sure of.
-    fn assurance(&self) -> Assurance;
+    /// The least and the most that it can be sure of: which it is comes with each sign-in.
+    fn levels(&self) -> (Assurance, Assurance);
 
     /// What the operator calls it in a language; `None`: its own words.
     fn label(&self, _: Language) -> Option<&str> {

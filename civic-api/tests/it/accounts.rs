@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use civic_api::conferences::{self, presences, recordings};
 use civic_api::identity::flow::{self, Purpose, VALID_S};
 use civic_api::identity::person::{Digester, PersonalCode};
 use civic_api::identity::ways::{
@@ -21,6 +22,8 @@ on_both!(
     sessions_are_listed_and_ended_by_their_owner,
     an_erased_person_is_nowhere_and_the_log_is_whole,
     who_erases_their_account_and_comes_back_gets_no_right_twice,
+    erasure_takes_the_name_out_of_recordings_and_keeps_it_out,
+    a_session_says_how_it_was_begun_and_no_more,
 );
 
 pub(crate) const CODE: &str = "33309240064";
@@ -34,8 +37,8 @@ impl Adapter for Credulous {
         self.0
     }
 
-    fn assurance(&self) -> Assurance {
-        self.1
+    fn levels(&self) -> (Assurance, Assurance) {
+        (self.1, self.1)
     }
 
     fn begin<'a>(&'a self, _: &'a Ask) -> Doing<'a, Begun> {
@@ -382,6 +385,14 @@ async fn an_erased_person_is_nowhere_and_the_log_is_whole(ground: Ground) {
             "{table}"
         );
     }
+    let kept = ground.bytes().await;
+    assert!(kept.len() > 1_000, "the whole database");
+    for trace in ["Kazlauskait", CODE, &ruta.id.to_string()] {
+        let found = kept
+            .windows(trace.len())
+            .any(|part| part == trace.as_bytes());
+        assert!(!found, "{trace} is in the database still");
+    }
     let verdict = log::verify(&civic.db, &[], |_, _| {}).await.unwrap();
     assert!(matches!(verdict, log::Verdict::Whole(_)));
     let rasa = ground.person("Rasa").await;
@@ -424,4 +435,73 @@ async fn who_erases_their_account_and_comes_back_gets_no_right_twice(ground: Gro
             .await
             .is_empty()
     );
+}
+
+async fn erasure_takes_the_name_out_of_recordings_and_keeps_it_out(ground: Ground) {
+    let civic = city(&ground);
+    ground.fill().await;
+    let coming = conferences::list(&civic, conferences::When::Coming, 10).await;
+    let reception = coming.unwrap().into_iter().find(|c| c.recorded).unwrap();
+    let host = identity::Viewer::Account(ground.person("Rasa").await);
+    conferences::open(&civic, &host, reception.id)
+        .await
+        .unwrap();
+    let recording = recordings::begin(&civic, reception.id).await.unwrap().id;
+    let told = [("code", CODE), ("name", "Rūta Kazlauskaitė")];
+    let (ruta, cookie) = comes(&civic, Provider::Viisp, &told, None).await.unwrap();
+    let seat = |number: u32, label| presences::Seat {
+        seat: number,
+        participant: 100 + u64::from(number),
+        label,
+        host: false,
+        account: Some(ruta.id),
+    };
+    let named = presences::Label::Name(ruta.name.clone());
+    let voice = presences::Label::Anonymous(1);
+    for seat in [seat(1, named.clone()), seat(2, voice.clone())] {
+        presences::joined(&civic, reception.id, &seat)
+            .await
+            .unwrap();
+    }
+    let labels = async || recordings::replay(&civic, recording).await.unwrap().labels;
+    assert_eq!(labels().await[&101], named);
+    let facts = accounts::facts(&civic, &ruta, &cookie).await.unwrap();
+    assert_eq!(facts.stays.len(), 1, "the anonymous seat is nobody's");
+    assert_eq!(facts.stays[0].title, reception.title);
+
+    accounts::erase(&civic, &ruta, &cookie).await.unwrap();
+    let left: Vec<_> = labels().await.into_iter().collect();
+    assert_eq!(left, [(102, voice)]);
+    // Their ticket is good for some hours yet: the seat is taken, the name is not written down again.
+    presences::joined(&civic, reception.id, &seat(3, named))
+        .await
+        .unwrap();
+    assert!(!labels().await.contains_key(&103));
+    for column in ["name", "account_id"] {
+        let texts = db::texts(&ground.url, "presences", column).await;
+        assert!(!texts.contains("Kazlauskait") && !texts.contains(&ruta.id.to_string()));
+    }
+}
+
+async fn a_session_says_how_it_was_begun_and_no_more(ground: Ground) {
+    let civic = city(&ground);
+    let told = [("code", CODE), ("sub", "a"), ("name", "Rūta Kazlauskaitė")];
+    let (ruta, gateway) = comes(&civic, Provider::Viisp, &told[..1], None)
+        .await
+        .unwrap();
+    let (_, card) = comes(&civic, Provider::Eticket, &told[1..2], Some(&ruta))
+        .await
+        .unwrap();
+    let begun = async |cookie| identity::session_begun(&civic, cookie).await.unwrap();
+    let of = |provider, assurance| identity::Begun {
+        provider: Some(provider),
+        assurance: Some(assurance),
+    };
+    assert_eq!(begun(&gateway).await, of(Provider::Viisp, Assurance::High));
+    assert_eq!(
+        begun(&card).await,
+        of(Provider::Eticket, Assurance::Low),
+        "the account is worth more, this sign-in is not"
+    );
+    assert_eq!(begun("no such cookie").await, identity::Begun::default());
 }

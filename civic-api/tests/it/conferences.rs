@@ -63,6 +63,7 @@ fn seat(number: u32, label: Label) -> Seat {
         seat: number,
         participant: 100 + u64::from(number),
         host: number == 1,
+        account: None,
         label,
     }
 }

@@ -39,7 +39,7 @@ pub(crate) async fn texts(url: &str, table: &str, column: &str) -> String {
         .unwrap();
     connection.close().await.unwrap();
     rows.iter()
-        .map(|row| row.get::<String, _>(0) + "\n")
+        .map(|row| row.get::<Option<String>, _>(0).unwrap_or_default() + "\n")
         .collect()
 }
 

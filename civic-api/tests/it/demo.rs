@@ -107,6 +107,7 @@ async fn lived_in(ground: &Ground) {
         participant: 7,
         label: Label::Name("Jonas Petraitis".into()),
         host: false,
+        account: None,
     };
     presences::joined(civic, conference.id, &seat)
         .await

@@ -18,7 +18,7 @@ pub(crate) struct Ground {
     pub(crate) clock: Arc<SetClock>,
     /// How a second process would open the same database.
     pub(crate) url: String,
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 impl Ground {
@@ -45,8 +45,22 @@ impl Ground {
             civic: Civic::new(db, clock.clone(), settings),
             clock,
             url,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Everything that the database holds, to the byte: the files of SQLite, a dump of PostgreSQL.
+    pub(crate) async fn bytes(&self) -> Vec<u8> {
+        let Some(folder) = &self.folder else {
+            let url = self.url.clone();
+            return tokio::task::spawn_blocking(move || postgres::dump(&url))
+                .await
+                .unwrap();
+        };
+        let files = std::fs::read_dir(folder.path()).unwrap();
+        files
+            .flat_map(|file| std::fs::read(file.unwrap().path()).unwrap())
+            .collect()
     }
 
     /// The same city with the demonstration switch turned off.

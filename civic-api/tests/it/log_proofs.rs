@@ -393,6 +393,7 @@ async fn nobody_can_be_found_in_the_log() {
             participant: seat as u64 + 1,
             label,
             host: false,
+            account: None,
         };
         presences::joined(civic, id, &seat).await.unwrap();
     }

@@ -95,3 +95,13 @@ fn programs() -> PathBuf {
         .pop()
         .expect("PostgreSQL is installed (apt-get install postgresql)")
 }
+
+/// Everything in a database, as its own `pg_dump` writes it.
+pub(crate) fn dump(url: &str) -> Vec<u8> {
+    let dumped = Command::new(programs().join("pg_dump"))
+        .args(["--dbname", url])
+        .output()
+        .unwrap();
+    assert!(dumped.status.success(), "{dumped:?}");
+    dumped.stdout
+}

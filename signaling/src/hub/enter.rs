@@ -97,10 +97,14 @@ impl<M: MediaPlane> Hub<M> {
         self.next_participant += 1;
         let id = enter.room;
         let room = self.room(&id);
+        // A mark belongs to a name: where there is none, nothing goes with the seat but that it was verified.
+        let named = enter.ticket.name.is_some();
+        let account = enter.ticket.account.filter(|_| named);
         let label = room.label(enter.ticket.name);
         let number = room.take_seat(Seat {
             participant,
             label: label.clone(),
+            identified: enter.ticket.identified.filter(|_| named),
             verified: enter.ticket.verified,
             grants: enter.ticket.grants,
             secret: random_text(),
@@ -138,6 +142,7 @@ impl<M: MediaPlane> Hub<M> {
             participant: participant.0,
             label,
             host,
+            account,
         });
         tracing::info!(room = %id, seat = number, "seat taken");
         number
@@ -152,6 +157,10 @@ impl<M: MediaPlane> Hub<M> {
         };
         if !enter.expired {
             seat.grants = enter.ticket.grants;
+            seat.identified = enter
+                .ticket
+                .identified
+                .filter(|_| enter.ticket.name.is_some());
         }
         seat.microphone_muted = enter.microphone_muted;
         seat.camera_muted = enter.camera_muted;

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use super::outgoing::{Outgoing, encode};
 use crate::message::{
-    Grant, Label, LostReason, MediaSource, Participant, RecordingState, RecordingStatus,
-    ServerMessage, SlotSeat,
+    Grant, Identified, Label, LostReason, MediaSource, Participant, RecordingState,
+    RecordingStatus, ServerMessage, SlotSeat,
 };
 
 /// A room. It is remembered for a while after its last seat was given up, so that no number in it is given twice.
@@ -34,6 +34,8 @@ pub(super) struct Room {
 pub(super) struct Seat {
     pub(super) participant: ParticipantId,
     pub(super) label: Label,
+    /// How who is called so was identified.
+    pub(super) identified: Option<Identified>,
     /// The right that it was taken with, if it was: there is no second seat with the same.
     pub(super) verified: Option<String>,
     pub(super) grants: Vec<Grant>,
@@ -276,6 +278,7 @@ impl Seat {
         Participant {
             seat: number,
             label: self.label.clone(),
+            identified: self.identified,
             verified: self.verified.is_some(),
             host: self.has(Grant::Host),
             publish: self.has(Grant::Publish),

@@ -71,6 +71,8 @@ impl House {
         self.key.sign(&Ticket {
             room: ROOM.into(),
             name: name.map(str::to_owned),
+            identified: None,
+            account: None,
             verified: None,
             grants: grants.to_vec(),
             expires_s: unix_now_s() + 600,
@@ -81,6 +83,8 @@ impl House {
         self.key.sign(&Ticket {
             room: ROOM.into(),
             name: None,
+            identified: None,
+            account: None,
             verified: Some(right.to_owned()),
             grants: TALK.to_vec(),
             expires_s: unix_now_s() + 600,
@@ -91,6 +95,8 @@ impl House {
         self.key.sign(&Ticket {
             room: ROOM.into(),
             name: name.map(str::to_owned),
+            identified: None,
+            account: None,
             verified: None,
             grants: TALK.to_vec(),
             expires_s: unix_now_s() - 1,

@@ -33,6 +33,8 @@ async fn offers_that_cannot_be_answered_are_refused_with_their_codes() {
     let ticket = Ticket {
         room: ROOM.into(),
         name: None,
+        identified: None,
+        account: None,
         verified: None,
         grants: TALK.to_vec(),
         expires_s: unix_now_s() + 60,

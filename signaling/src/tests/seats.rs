@@ -7,7 +7,8 @@ use tokio::time::advance;
 use super::double::Call;
 use super::{HOST, House, ROOM, TALK};
 use crate::RoomEvent;
-use crate::message::{ClientMessage, ErrorCode, Label, ServerMessage};
+use crate::message::{ClientMessage, ErrorCode, Identified, Label, Level, ServerMessage, Way};
+use crate::ticket::Ticket;
 
 fn named(name: &str) -> Label {
     Label::Named { name: name.into() }
@@ -256,4 +257,65 @@ async fn numbers_are_not_given_twice_when_everyone_was_gone() {
         RoomEvent::RoomEmpty { room: ROOM.into() }
     );
     assert_eq!(house.named("Ona").await.seat, 2);
+}
+
+fn surely() -> Identified {
+    Identified {
+        way: Way::Viisp,
+        level: Some(Level::Substantial),
+    }
+}
+
+/// A ticket that knows all that a ticket can know.
+fn knowing(name: Option<&str>, verified: Option<&str>) -> Ticket {
+    Ticket {
+        room: ROOM.into(),
+        name: name.map(str::to_owned),
+        identified: Some(surely()),
+        account: Some("0190-account".into()),
+        verified: verified.map(str::to_owned),
+        grants: TALK.to_vec(),
+        expires_s: u64::MAX,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn others_see_how_a_name_was_identified_and_of_a_voice_only_that_it_was() {
+    let mut house = House::new();
+    let mut host = house.host().await;
+    for ticket in [
+        knowing(Some("Ona"), None),
+        knowing(None, Some("one use")),
+        knowing(None, None),
+    ] {
+        house.browser().join(&house.key.sign(&ticket)).await;
+    }
+    let mut seen = Vec::new();
+    while seen.len() < 3 {
+        if let Some(ServerMessage::ParticipantJoined { participant }) = host.next().await {
+            seen.push(serde_json::to_value(&participant).unwrap());
+        }
+    }
+    let mark = |index: usize| {
+        (
+            seen[index]["identified"].clone(),
+            seen[index]["verified"].clone(),
+        )
+    };
+    let told = serde_json::json!({ "way": "viisp", "level": "substantial" });
+    assert_eq!(mark(0), (told, false.into()));
+    assert_eq!(mark(1), (serde_json::Value::Null, true.into()));
+    assert_eq!(mark(2), (serde_json::Value::Null, false.into()));
+    assert!(!serde_json::to_string(&seen).unwrap().contains("account"));
+    let mut accounts = Vec::new();
+    while accounts.len() < 4 {
+        if let RoomEvent::Joined { account, .. } = house.event().await {
+            accounts.push(account);
+        }
+    }
+    assert_eq!(
+        accounts,
+        [None, Some("0190-account".to_owned()), None, None],
+        "no record of an anonymous seat knows whose it is"
+    );
 }

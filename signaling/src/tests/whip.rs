@@ -261,6 +261,8 @@ async fn who_has_no_ticket_for_it_gets_no_session() {
     let elsewhere = client.house.key.sign(&Ticket {
         room: "other".into(),
         name: None,
+        identified: None,
+        account: None,
         verified: None,
         grants: TALK.to_vec(),
         expires_s: unix_now_s() + 60,

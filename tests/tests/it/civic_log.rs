@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::browser::Scenario;
 use crate::people::City;
+use crate::providers::Identified;
 use crate::server::Server;
 
 #[test]
@@ -37,8 +38,62 @@ fn a_verified_anonymous_resident_takes_a_seat_by_token() {
     assert_eq!((&facts["asked"], &facts["cookies"]), (&json!(1), &json!(0)));
     let names = facts["names"].to_string();
     assert!(
-        names.contains("Balsas 1, Patvirtintas gyventojas") && names.contains("Balsas 2\""),
+        names.contains("Balsas 1 Tapatybė: Patvirtintas gyventojas")
+            && names.contains("Balsas 2\""),
         "{names}"
     );
+    server.assert_no_panic();
+}
+
+#[test]
+fn each_in_a_call_sees_how_the_others_were_identified_and_nothing_more() {
+    let all = Identified::start_filled("oidc-hostile");
+    let server = &all.server;
+    let city = City::of(server);
+    let args =
+        json!({ "url": server.url, "conference": city.announced_of_host, "host": city.host });
+    let facts = Scenario::run("marks", &args, Duration::from_secs(300));
+    let seen = |own: usize| {
+        let people = [
+            format!("{} išgalvotas žmogus", city.host["name"].as_str().unwrap()),
+            "Rūta Kazlauskaitė VIISP, pakankamas lygis".to_owned(),
+            "Balsas 1 Patvirtintas gyventojas".to_owned(),
+            "Balsas 2".to_owned(),
+        ];
+        let own = |(at, one): (usize, String)| match at == own {
+            true => format!("own: {one}"),
+            false => one,
+        };
+        people.into_iter().enumerate().map(own).collect::<Vec<_>>()
+    };
+    for at in 0..4 {
+        assert_eq!(facts["people"][at], json!(seen(at)), "in the list of {at}");
+        assert_eq!(facts["tiles"][at], json!(seen(at)), "on the tiles of {at}");
+    }
+    // What the call told each of them of the others: these fields, these values.
+    let fields = [
+        "camera_muted",
+        "connected",
+        "host",
+        "identified",
+        "label",
+        "microphone_muted",
+        "publish",
+        "seat",
+        "verified",
+    ];
+    assert_eq!(facts["fields"], json!(fields));
+    let demo = json!({ "way": "demonstration", "level": null });
+    let gateway = json!({ "way": "viisp", "level": "substantial" });
+    let marks = json!([[demo, false], [gateway, false], [null, true], [null, false]]);
+    for at in 0..4 {
+        assert_eq!(facts["marks"][at], marks, "what {at} was told");
+    }
+    assert_eq!(facts["more"], json!([]), "a message that says more");
+    // Erased, the name is gone from the recording of the call.
+    assert_eq!(facts["before"], json!(["Rūta Kazlauskaitė"]));
+    assert_eq!(facts["after"], json!(["Vardas pašalintas"]));
+    let log = server.log();
+    assert!(!log.contains("Kazlauskait") && !log.contains("47604084093"));
     server.assert_no_panic();
 }

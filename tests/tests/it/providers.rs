@@ -90,6 +90,20 @@ pub struct Identified {
 impl Identified {
     /// With this OpenID provider: `oidc` or `oidc-hostile`.
     pub fn start(oidc: &str) -> Self {
+        Self::start_by(oidc, Server::start_with, &[])
+    }
+
+    /// As [`Self::start`], with the demonstration city.
+    pub fn start_filled(oidc: &str) -> Self {
+        Self::start_by(oidc, Server::start_filled_with, &[])
+    }
+
+    /// As [`Self::start`], with these settings, too.
+    pub fn start_set(oidc: &str, more: &[(&str, &str)]) -> Self {
+        Self::start_by(oidc, Server::start_with, more)
+    }
+
+    fn start_by(oidc: &str, start: fn(&[(&str, &str)]) -> Server, more: &[(&str, &str)]) -> Self {
         let listen = format!("127.0.0.1:{}", free_port());
         let (here, port) = (format!("http://{listen}"), free_port().to_string());
         let viisp = Provider::start("viisp", &[]);
@@ -126,9 +140,10 @@ impl Identified {
         let set: Vec<(&str, &str)> = set
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
+            .chain(more.iter().copied())
             .collect();
         Self {
-            server: Server::start_with(&set),
+            server: start(&set),
             viisp,
             oidc,
             eticket,

@@ -60,6 +60,27 @@ fn the_state_gateway_signs_in_and_every_wrong_answer_does_not() {
 }
 
 #[test]
+fn a_gateway_that_knows_only_sha1_is_asked_with_it_where_the_operator_says_so() {
+    let city = Identified::start_set("oidc-hostile", &[("AIKSTE_VIISP_SIGN_SHA1", "true")]);
+    let mut visitor = city.visitor();
+    // Every way of the gateway is offered, so a sign-in may be worth less than the most: the page says both.
+    let page = visitor.get("/prisijungti").body;
+    assert!(page.contains("Patikimumas pakankamas arba aukštas"));
+    let back = visitor.through_viisp("0");
+    visitor.back(&back);
+    assert_eq!(
+        visitor.account()["name"],
+        "Rūta Kazlauskaitė",
+        "xmlsec1 has verified both questions"
+    );
+    assert_eq!(
+        visitor.get("/paskyra/duomenys.json").json()["assurance"],
+        "substantial",
+        "by a bank"
+    );
+}
+
+#[test]
 fn a_posted_answer_helps_only_the_browser_that_began() {
     let city = Identified::start("oidc-hostile");
     let (mut victim, mut thief) = (city.visitor(), city.visitor());

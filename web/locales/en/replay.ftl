@@ -32,7 +32,7 @@ replay-seconds =
     }
 
 replay-voice = Voice { $number }
-replay-someone = Participant
+replay-someone = Name removed
 replay-speaks = speaking
 replay-silent = silent
 replay-missing-sound = No sound here

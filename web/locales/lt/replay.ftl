@@ -38,7 +38,7 @@ replay-seconds =
     }
 
 replay-voice = Balsas { $number }
-replay-someone = Dalyvis
+replay-someone = Vardas pašalintas
 replay-speaks = kalba
 replay-silent = tyli
 replay-missing-sound = Garso čia nėra

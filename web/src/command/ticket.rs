@@ -51,6 +51,8 @@ pub(super) fn run(args: &TicketArgs) -> ExitCode {
         let ticket = Ticket {
             room: args.room.clone(),
             name: args.name.clone(),
+            identified: None,
+            account: None,
             verified: None,
             grants: args.grant.clone(),
             expires_s: now.as_secs() + args.minutes * 60,

@@ -34,6 +34,8 @@ pub struct Viisp {
     pub providers: Vec<String>,
     /// Whether the gateway may sign with SHA-1.
     pub accept_sha1: bool,
+    /// Whether we sign with SHA-1, for a gateway that knows nothing newer.
+    pub sign_sha1: bool,
 }
 
 /// An OpenID provider.
@@ -88,6 +90,7 @@ impl Default for Viisp {
             .map(str::to_owned)
             .to_vec(),
             accept_sha1: true,
+            sign_sha1: false,
         }
     }
 }

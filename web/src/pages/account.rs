@@ -30,6 +30,7 @@ struct Show {
     facts: Facts,
     identities: Vec<Known>,
     sessions: Vec<Signed>,
+    stays: Vec<Sat>,
     acts: Vec<Done>,
     lives: Lives,
     roles: Vec<admin::Shown>,
@@ -54,6 +55,12 @@ struct Signed {
     since: String,
     until: String,
     current: bool,
+}
+
+/// A seat taken under one's name.
+struct Sat {
+    title: String,
+    from: String,
 }
 
 /// Something that was done.
@@ -135,6 +142,10 @@ pub async fn show(
         until: moment(s.until),
         current: s.current,
     });
+    let stays = facts.stays.iter().map(|s| Sat {
+        title: s.title.clone(),
+        from: moment(s.from),
+    });
     let acts = facts.acts.iter().map(|a| Done {
         what: if a.kind == "account.linked" {
             "account-act-linked"
@@ -159,6 +170,7 @@ pub async fn show(
         created: moment(facts.created_at),
         identities: identities.collect(),
         sessions: sessions.collect(),
+        stays: stays.collect(),
         acts: acts.collect(),
         lives: Lives::of(&page, &facts.residence),
         roles: facts

@@ -34,7 +34,7 @@ struct Way {
     path: &'static str,
     label: String,
     text: String,
-    level: &'static str,
+    level: String,
     icon: &'static str,
 }
 
@@ -135,11 +135,21 @@ fn ways(page: &Page, state: &AppState) -> Vec<Way> {
                 .label(page.lang)
                 .map_or_else(|| page.t(label), str::to_owned),
             text: page.t(text),
-            level: level(adapter.assurance()),
+            level: levels(page, adapter.levels()),
             icon,
         }
     };
     state.civic.ways.all().map(way).collect()
+}
+
+/// What a way is worth: one level, or from one to another.
+fn levels(page: &Page, (least, most): (Assurance, Assurance)) -> String {
+    match (least, most) {
+        (Assurance::Substantial, Assurance::High) => page.t("levels-substantial-or-high"),
+        (Assurance::Low, Assurance::High) => page.t("levels-any"),
+        (Assurance::Low, Assurance::Substantial) => page.t("levels-low-or-substantial"),
+        (_, most) => page.t(level(most)),
+    }
 }
 
 /// The key of a level's name.
@@ -213,7 +223,9 @@ pub async fn sign_out(
     let civic = &state.civic;
     let mut leave = None;
     if let Some(cookie) = jar.get(identity::COOKIE) {
-        let provider = identity::session_provider(civic, cookie.value()).await?;
+        let provider = identity::session_begun(civic, cookie.value())
+            .await?
+            .provider;
         identity::sign_out(civic, cookie.value()).await?;
         if let Some(adapter) = provider.and_then(|provider| civic.ways.of(provider).ok()) {
             let back = format!("{}/prisijungti", civic.settings.base_url);

@@ -68,6 +68,7 @@ class FakeSocket {
       label: fake.anonymous
         ? { kind: "anonymous", number: 5 }
         : { kind: "named", name: fake.host ? "Rasa Vaitkienė" : "Jonas Petraitis" },
+      identified: { way: "demonstration", level: null },
       verified: false,
       host: fake.host,
       publish: true,
@@ -104,6 +105,7 @@ function others(fake: Fake): Participant[] {
     seat: i + 2,
     label:
       i % 6 === 3 ? { kind: "anonymous", number: i } : { kind: "named", name: NAMES[(i + (fake.host ? 1 : 0)) % 6] ?? "?" },
+    identified: i % 3 === 1 ? null : { way: "viisp", level: i % 2 === 0 ? "high" : "substantial" },
     verified: i % 6 === 3,
     host: i === 0 && !fake.host,
     publish: true,

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::record;
 use crate::log::{Actor, Kind};
-use crate::{Civic, ConferenceId, Error, PresenceId};
+use crate::{AccountId, Civic, ConferenceId, Error, PresenceId, Tx};
 
 /// What someone in a room is called.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -31,13 +31,33 @@ pub struct Seat {
     pub label: Label,
     /// The holder hosts.
     pub host: bool,
+    /// Whose the name is; nothing of who sits without one.
+    pub account: Option<AccountId>,
 }
 
 /// Someone took a seat. Recorded with its number, and how many are present; when a recording runs, they are in it.
 pub async fn joined(civic: &Civic, conference: ConferenceId, seat: &Seat) -> Result<(), Error> {
     let mut tx = civic.write().await?;
     let id = PresenceId::new(tx.now());
-    store::insert(&mut tx, id, conference, seat).await?;
+    let whose = match (&seat.label, seat.account) {
+        (Label::Name(_), Some(account)) => Some(account),
+        _ => None,
+    };
+    // A ticket outlives the account it was given to: the name of who was erased is not written down again.
+    let erased = match whose {
+        Some(account) => !store::is_there(&mut tx, account).await?,
+        None => false,
+    };
+    let label = (!erased).then_some(&seat.label);
+    store::insert(
+        &mut tx,
+        id,
+        conference,
+        seat,
+        label,
+        whose.filter(|_| !erased),
+    )
+    .await?;
     store::link_to_running(&mut tx, id, conference).await?;
     let present = store::count(&mut tx, conference).await?;
     let actor = match (&seat.label, seat.host) {
@@ -100,6 +120,11 @@ pub async fn forget_unneeded(civic: &Civic) -> Result<u64, Error> {
     let forgotten = store::forget_unneeded(&mut tx).await?;
     tx.commit().await?;
     Ok(forgotten)
+}
+
+/// Takes someone's name from every seat they have sat in; where they sat is not known any more.
+pub(crate) async fn forget_name(tx: &mut Tx, account: AccountId) -> Result<(), Error> {
+    store::forget_name(tx, account).await
 }
 
 /// Erases who sat where at a reception. Its recordings then have voices without labels.

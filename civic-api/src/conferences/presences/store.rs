@@ -5,23 +5,26 @@ use std::collections::BTreeMap;
 use sqlx::Row;
 
 use super::{Label, Seat};
-use crate::{ConferenceId, Db, Error, PresenceId, RecordingId, Tx};
+use crate::{AccountId, ConferenceId, Db, Error, PresenceId, RecordingId, Tx};
 
 pub(super) async fn insert(
     tx: &mut Tx,
     id: PresenceId,
     conference: ConferenceId,
     seat: &Seat,
+    label: Option<&Label>,
+    whose: Option<AccountId>,
 ) -> Result<(), Error> {
     let now_us = tx.now_us();
-    let (name, anonymous) = match &seat.label {
-        Label::Name(name) => (Some(name.as_str()), None),
-        Label::Anonymous(number) => (None, Some(i64::from(*number))),
+    let (name, anonymous) = match label {
+        Some(Label::Name(name)) => (Some(name.as_str()), None),
+        Some(Label::Anonymous(number)) => (None, Some(i64::from(*number))),
+        None => (None, None),
     };
     sqlx::query(
         "insert into presences
-            (id, conference_id, seat, participant, name, anonymous, host, joined_us)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            (id, conference_id, seat, participant, name, anonymous, host, joined_us, account_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(id.to_string())
     .bind(conference.to_string())
@@ -32,6 +35,29 @@ pub(super) async fn insert(
     .bind(anonymous)
     .bind(i64::from(seat.host))
     .bind(now_us)
+    .bind(whose.map(|account| account.to_string()))
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Whether there is such an account still.
+pub(super) async fn is_there(tx: &mut Tx, account: AccountId) -> Result<bool, Error> {
+    let row = sqlx::query("select count(*) from accounts where id = $1")
+        .bind(account.to_string())
+        .fetch_one(tx.connection())
+        .await?;
+    Ok(row.try_get::<i64, _>(0)? > 0)
+}
+
+pub(super) async fn forget_name(tx: &mut Tx, account: AccountId) -> Result<(), Error> {
+    sqlx::query(
+        "update presences
+            set name = null,
+                account_id = null
+          where account_id = $1",
+    )
+    .bind(account.to_string())
     .execute(tx.connection())
     .await?;
     Ok(())

@@ -176,8 +176,8 @@ impl Adapter for Eticket {
         Provider::Eticket
     }
 
-    fn assurance(&self) -> Assurance {
-        Assurance::Low
+    fn levels(&self) -> (Assurance, Assurance) {
+        (Assurance::Low, Assurance::Low)
     }
 
     fn begin<'a>(&'a self, ask: &'a Ask) -> Doing<'a, Begun> {

@@ -265,6 +265,7 @@ async fn end(
     Ok(Identified {
         account,
         provider: Some(row.provider),
+        assurance: Some(verified.assurance),
         device: None,
     })
 }

@@ -286,8 +286,8 @@ impl Adapter for Oidc {
         Provider::Oidc
     }
 
-    fn assurance(&self) -> Assurance {
-        self.settings.assurance
+    fn levels(&self) -> (Assurance, Assurance) {
+        (self.settings.assurance, self.settings.assurance)
     }
 
     fn label(&self, language: Language) -> Option<&str> {

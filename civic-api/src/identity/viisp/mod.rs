@@ -154,13 +154,12 @@ impl Adapter for Viisp {
         Provider::Viisp
     }
 
-    fn assurance(&self) -> Assurance {
-        let levels = self
-            .settings
-            .providers
-            .iter()
-            .filter_map(|p| gateway_assurance(p));
-        levels.max().unwrap_or(Assurance::Low)
+    /// A bank is less sure than a signature: of those that the operator offers.
+    fn levels(&self) -> (Assurance, Assurance) {
+        let levels = self.settings.providers.iter();
+        let levels = levels.filter_map(|p| gateway_assurance(p));
+        let least = levels.clone().min().unwrap_or(Assurance::Low);
+        (least, levels.max().unwrap_or(Assurance::Low))
     }
 
     fn begin<'a>(&'a self, ask: &'a Ask) -> Doing<'a, Begun> {

@@ -23,6 +23,7 @@ export const PATHS = {
   pin: ["M8 3h8M9 3v7l-3 4h12l-3-4V3M12 14v8"],
   end: ["M5 5h14v14H5z"],
   keyboard: ["M2 6h20v12H2zM6 10h1M10.5 10h1M15 10h1M19 10h-.5M7 14h10"],
+  shield: ["M12 2.5l8 3v6c0 5-3.5 8.5-8 10-4.5-1.5-8-5-8-10v-6zM8 12l3 3 5-6"],
   share: ["M12 15V3M7.5 7L12 2.800 16.5 7M5 12v9h14v-9"],
   download: ["M12 3v12M7 10.500l5 5 5-5M4 21h16"],
   grid: ["M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z"],

@@ -215,7 +215,11 @@ seat: number,
  */
 label: Label,
 /**
- * Whoever they are, they were identified before they came.
+ * How they were identified, of who is called by name; `null`: that is not known.
+ */
+identified: Identified | null,
+/**
+ * They sit without a name, and were identified before they came.
  */
 verified: boolean,
 /**
@@ -251,6 +255,29 @@ name: string, } | { "kind": "anonymous",
  * The number.
  */
 number: number, };
+
+/**
+ * How someone who is called by name was identified: by which way, and how surely. Nothing more.
+ */
+export type Identified = {
+/**
+ * By which way.
+ */
+way: Way,
+/**
+ * How surely; `null`: not at all, for they are made up.
+ */
+level: Level | null, };
+
+/**
+ * The ways of being identified.
+ */
+export type Way = "viisp" | "oidc" | "eticket" | "demonstration";
+
+/**
+ * Levels of assurance (Regulation (EU) 910/2014, article 8).
+ */
+export type Level = "low" | "substantial" | "high";
 
 /**
  * Where a track comes from.

@@ -6,6 +6,7 @@ import { after, EMPTY_ROOM, expectsMedia, taking, watching } from "./room";
 const person = (seat: number, more: Partial<Participant> = {}): Participant => ({
   seat,
   label: { kind: "anonymous", number: seat },
+  identified: null,
   verified: false,
   host: false,
   publish: true,

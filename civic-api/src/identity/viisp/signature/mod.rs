@@ -4,7 +4,7 @@
 //! are handed on to be read. Whatever else stands in the message is never looked at, so nothing can be wrapped around, or
 //! moved beside, what is signed; keys inside messages are not looked at either.
 
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
+use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
@@ -14,7 +14,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bergshamra_xml::uppsala::{self, Document as Tree, NodeId};
 use bergshamra_xml::{NodeKind, NodeSet};
+use blind_rsa_signatures::DefaultRng;
 use roxmltree::Node;
+use rsa::pkcs8::DecodePrivateKey;
+use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 
 use super::messages::{NODE_ID, SOAP, parsed};
 use crate::identity::ways::Failure;
@@ -26,10 +29,16 @@ const RSA_SHA1: &str = "http://www.w3.org/2000/09/xmldsig#rsa-sha1";
 const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 const SHA1_URI: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
 const SHA256_URI: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
+/// What stands before a SHA-1 digest in a signature: `DigestInfo` (RFC 8017 section 9.2, note 1).
+const SHA1_PREFIX: [u8; 15] = [
+    0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14,
+];
 
 /// Our private key, and the gateway's pinned public one.
 pub struct Keys {
     ours: RsaKeyPair,
+    /// The same key again, for signatures with SHA-1, where the operator has chosen them.
+    legacy: Option<RsaPrivateKey>,
     theirs: Vec<u8>,
 }
 
@@ -50,12 +59,50 @@ impl Keys {
         )?;
         Ok(Self {
             ours: RsaKeyPair::from_pkcs8(&ours).map_err(|_| "our key is not an RSA key")?,
+            legacy: None,
             theirs,
         })
     }
+
+    /// Signs with SHA-1 from now on. AWS-LC does not, so the private operation is the `rsa` crate's, blinded: see
+    /// docs/SECURITY.md. `ours` as in [`Self::from_pem`].
+    pub fn with_sha1(mut self, ours: &str) -> Result<Self, String> {
+        let ours = crate::identity::pem(ours, "PRIVATE KEY").unwrap_or_default();
+        let key = RsaPrivateKey::from_pkcs8_der(&ours).map_err(|_| "our key is not an RSA key")?;
+        self.legacy = Some(key);
+        Ok(self)
+    }
+
+    /// The signature of these bytes, by the method that [`Self::methods`] names.
+    fn signature(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        if let Some(key) = &self.legacy {
+            let padding = Pkcs1v15Sign {
+                hash_len: Some(SHA1_FOR_LEGACY_USE_ONLY.output_len()),
+                prefix: Box::from(SHA1_PREFIX),
+            };
+            let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, bytes);
+            return key
+                .sign_with_rng(&mut DefaultRng, padding, hash.as_ref())
+                .ok();
+        }
+        let mut value = vec![0; self.ours.public_modulus_len()];
+        let random = SystemRandom::new();
+        self.ours
+            .sign(&RSA_PKCS1_SHA256, &random, bytes, &mut value)
+            .ok()?;
+        Some(value)
+    }
+
+    /// How questions are signed: the method, and that of the digest with its name.
+    fn methods(&self) -> (&'static str, &'static Algorithm, &'static str) {
+        match self.legacy {
+            Some(_) => (RSA_SHA1, &SHA1_FOR_LEGACY_USE_ONLY, SHA1_URI),
+            None => (RSA_SHA256, &SHA256, SHA256_URI),
+        }
+    }
 }
 
-/// Puts our signature (RSA with SHA-256) where `{signature}` stands. Questions are written in canonical form already: the
+/// Puts our signature where `{signature}` stands. Questions are written in canonical form already: the
 /// digest of the element is that of its own text.
 pub(super) fn sign(keys: &Keys, question: &str) -> Result<String, Failure> {
     let failed = Failure::Refused("our own signature");
@@ -67,14 +114,15 @@ pub(super) fn sign(keys: &Keys, question: &str) -> Result<String, Failure> {
     let prefixes = format!(
         "<InclusiveNamespaces xmlns=\"{EXC_C14N}\" PrefixList=\"authentication\"></InclusiveNamespaces>"
     );
+    let (method, hash, hash_uri) = keys.methods();
     let info = |declared: &str| {
         format!(
             "<SignedInfo{declared}><CanonicalizationMethod Algorithm=\"{EXC_C14N}\">{prefixes}</CanonicalizationMethod>\
-             <SignatureMethod Algorithm=\"{RSA_SHA256}\"></SignatureMethod><Reference URI=\"#{NODE_ID}\"><Transforms>\
+             <SignatureMethod Algorithm=\"{method}\"></SignatureMethod><Reference URI=\"#{NODE_ID}\"><Transforms>\
              <Transform Algorithm=\"{ENVELOPED}\"></Transform><Transform Algorithm=\"{EXC_C14N}\">{prefixes}</Transform>\
-             </Transforms><DigestMethod Algorithm=\"{SHA256_URI}\"></DigestMethod>\
+             </Transforms><DigestMethod Algorithm=\"{hash_uri}\"></DigestMethod>\
              <DigestValue>{}</DigestValue></Reference></SignedInfo>",
-            STANDARD.encode(digest(&SHA256, payload.as_bytes()))
+            STANDARD.encode(digest(hash, payload.as_bytes()))
         )
     };
     // In canonical form it declares its own namespace and, by the list of prefixes, that of the payload.
@@ -82,15 +130,7 @@ pub(super) fn sign(keys: &Keys, question: &str) -> Result<String, Failure> {
         " xmlns=\"{DSIG}\" xmlns:authentication=\"{}\"",
         super::NAMESPACE
     ));
-    let mut value = vec![0; keys.ours.public_modulus_len()];
-    keys.ours
-        .sign(
-            &RSA_PKCS1_SHA256,
-            &SystemRandom::new(),
-            canonical.as_bytes(),
-            &mut value,
-        )
-        .map_err(|_| failed)?;
+    let value = keys.signature(canonical.as_bytes()).ok_or(failed)?;
     let signature = format!(
         "<Signature xmlns=\"{DSIG}\">{}<SignatureValue>{}</SignatureValue></Signature>",
         info(""),

@@ -194,3 +194,20 @@ fn carriage_returns_that_were_signed_are_kept() {
         .replace("&#xD;", "\r");
     assert!(verified(&keys, true, &signed).is_ok());
 }
+
+#[test]
+fn an_operator_may_choose_sha1_for_a_gateway_that_knows_nothing_newer() {
+    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let private: Pkcs8V1Der<'_> = pair.as_der().unwrap();
+    let public: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
+    let ours = pem("PRIVATE KEY", private.as_ref());
+    let keys = Keys::from_pem(&ours, &pem("PUBLIC KEY", public.as_ref())).unwrap();
+    let newer = sign(&keys, DATA).unwrap();
+    assert!(newer.contains(RSA_SHA256) && !newer.contains(RSA_SHA1));
+    let keys = keys.with_sha1(&ours).unwrap();
+    let older = sign(&keys, DATA).unwrap();
+    assert!(older.contains(RSA_SHA1) && older.contains(SHA1_URI) && !older.contains(RSA_SHA256));
+    assert!(verified(&keys, true, &older).is_ok());
+    assert!(verified(&keys, false, &older).is_err());
+    assert!(is_refused(&keys, older.replace("RŪTA", "RŪTĄ")));
+}
