@@ -15,6 +15,7 @@ pub mod identity;
 pub mod ids;
 pub mod language;
 pub mod log;
+pub mod passkeys;
 mod random;
 mod router;
 pub mod tokens;
@@ -27,7 +28,9 @@ pub use clock::{Clock, SystemClock};
 pub use db::{Db, Tx};
 pub use error::Error;
 pub use identity::{Account, Role, Viewer};
-pub use ids::{AccountId, ActId, ConferenceId, IdentityId, PresenceId, RecordingId, SessionId};
+pub use ids::{
+    AccountId, ActId, ConferenceId, IdentityId, PasskeyId, PresenceId, RecordingId, SessionId,
+};
 pub use language::Language;
 pub use router::{openapi, router, router_with};
 

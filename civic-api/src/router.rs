@@ -9,7 +9,7 @@ use axum::{Extension, Json, Router, middleware};
 use utoipa::OpenApi;
 
 use crate::error::{self, Problem};
-use crate::{Civic, Error, accounts, conferences, identity, log, tokens};
+use crate::{Civic, Error, accounts, conferences, identity, log, passkeys, tokens};
 
 /// The largest body that is read, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -51,6 +51,37 @@ fn routes() -> Vec<Route> {
             "delete",
             "/api/v1/account/sessions/{id}",
             delete(accounts::http::end_session),
+        ),
+        route(
+            "post",
+            "/api/v1/passkeys/challenge",
+            post(passkeys::http::ask),
+        ),
+        route("post", "/api/v1/passkeys", post(passkeys::http::add)),
+        route(
+            "post",
+            "/api/v1/passkeys/confirmation",
+            post(passkeys::http::confirm),
+        ),
+        route(
+            "post",
+            "/api/v1/passkeys/recovery",
+            post(passkeys::http::recover),
+        ),
+        route(
+            "post",
+            "/api/v1/passkeys/recovery-codes",
+            post(passkeys::http::new_codes),
+        ),
+        route(
+            "delete",
+            "/api/v1/passkeys/{id}",
+            delete(passkeys::http::remove),
+        ),
+        route(
+            "post",
+            "/api/v1/accounts/{id}/passkeys/reset",
+            post(passkeys::http::reset),
         ),
         route("get", "/api/v1/conferences", get(conferences::http::list)),
         route(
@@ -158,6 +189,13 @@ async fn method_not_allowed() -> Error {
         identity::http::demonstration,
         accounts::http::facts,
         accounts::http::end_session,
+        passkeys::http::ask,
+        passkeys::http::add,
+        passkeys::http::confirm,
+        passkeys::http::recover,
+        passkeys::http::new_codes,
+        passkeys::http::remove,
+        passkeys::http::reset,
         conferences::http::list,
         conferences::http::create,
         conferences::http::one,

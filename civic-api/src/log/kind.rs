@@ -43,6 +43,16 @@ pub enum Kind {
     AccountLinked,
     /// Someone had their account erased.
     AccountErased,
+    /// Somebody added a passkey to their account.
+    PasskeyAdded,
+    /// Somebody removed one.
+    PasskeyRemoved,
+    /// Somebody spent a recovery code.
+    RecoveryUsed,
+    /// Somebody made new recovery codes.
+    RecoveryCodesMade,
+    /// An administrator took away somebody's passkeys, so that they begin anew.
+    PasskeysReset,
     /// The demonstration city was filled.
     DemoFilled,
     /// The demonstration city was removed.
@@ -51,7 +61,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 19] = [
+    pub const ALL: [Kind; 24] = [
         Kind::ConferenceCreated,
         Kind::ConferenceMoved,
         Kind::ConferenceOpened,
@@ -69,6 +79,11 @@ impl Kind {
         Kind::AccountSignedIn,
         Kind::AccountLinked,
         Kind::AccountErased,
+        Kind::PasskeyAdded,
+        Kind::PasskeyRemoved,
+        Kind::RecoveryUsed,
+        Kind::RecoveryCodesMade,
+        Kind::PasskeysReset,
         Kind::DemoFilled,
         Kind::DemoRemoved,
     ];
@@ -93,6 +108,11 @@ impl Kind {
             Kind::AccountSignedIn => "account.signed_in",
             Kind::AccountLinked => "account.linked",
             Kind::AccountErased => "account.erased",
+            Kind::PasskeyAdded => "passkey.added",
+            Kind::PasskeyRemoved => "passkey.removed",
+            Kind::RecoveryUsed => "passkey.recovered",
+            Kind::RecoveryCodesMade => "passkey.codes_made",
+            Kind::PasskeysReset => "passkey.reset",
             Kind::DemoFilled => "demo.filled",
             Kind::DemoRemoved => "demo.removed",
         }
@@ -122,7 +142,12 @@ impl Kind {
             Kind::RightOpened => &["key_sha256"],
             Kind::RightClosed => &["issued", "spent"],
             Kind::AccountSignedIn | Kind::AccountLinked => &["assurance", "first", "provider"],
-            Kind::AccountErased => &[],
+            Kind::AccountErased
+            | Kind::PasskeyAdded
+            | Kind::PasskeyRemoved
+            | Kind::RecoveryUsed
+            | Kind::RecoveryCodesMade => &[],
+            Kind::PasskeysReset => &["reason"],
             Kind::DemoFilled => &["accounts", "conferences"],
             Kind::DemoRemoved => &["accounts", "conferences", "recordings"],
         }

@@ -42,6 +42,11 @@ const KINDS: [(&str, &str); 19] = [
     ("account.signed_in", "log-account-signed-in"),
     ("account.linked", "log-account-linked"),
     ("account.erased", "log-account-erased"),
+    ("passkey.added", "log-passkey-added"),
+    ("passkey.removed", "log-passkey-removed"),
+    ("passkey.recovered", "log-passkey-recovered"),
+    ("passkey.codes_made", "log-passkey-codes-made"),
+    ("passkey.reset", "log-passkey-reset"),
     ("demo.filled", "log-demo-filled"),
     ("demo.removed", "log-demo-removed"),
 ];
