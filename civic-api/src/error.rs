@@ -70,6 +70,15 @@ pub enum Error {
     /// The token was spent before.
     #[error("the token is spent")]
     TokenSpent,
+    /// Another passkey, or something dangerous, needs a passkey shown in the last minutes.
+    #[error("a passkey must be shown")]
+    ConfirmationRequired,
+    /// A passkey's answer is not believed; why is in our log alone.
+    #[error("the passkey is refused")]
+    PasskeyRefused,
+    /// The recovery code is none of the account's, or spent.
+    #[error("the recovery code is refused")]
+    RecoveryRefused,
     /// A cryptographic operation failed that does not fail.
     #[error("cryptography failed")]
     Crypto,
@@ -147,6 +156,9 @@ impl Error {
             Error::TokenAlreadyIssued => "token_already_issued",
             Error::TokenInvalid => "token_invalid",
             Error::TokenSpent => "token_spent",
+            Error::ConfirmationRequired => "confirmation_required",
+            Error::PasskeyRefused => "passkey_refused",
+            Error::RecoveryRefused => "recovery_refused",
             Error::SignIn(failure) => failure.code(),
             Error::Database(_)
             | Error::Migration(_)
@@ -170,6 +182,9 @@ impl Error {
             Error::NotAllowed
             | Error::DemonstrationOff
             | Error::VerificationRequired
+            | Error::ConfirmationRequired
+            | Error::PasskeyRefused
+            | Error::RecoveryRefused
             | Error::TokenInvalid
             | Error::Seat(Refusal::NotOfEldership) => StatusCode::FORBIDDEN,
             Error::RightClosed | Error::TokenAlreadyIssued | Error::TokenSpent => {
@@ -277,6 +292,30 @@ fn titles(code: &str) -> (&'static str, &'static str) {
             "The token of the right is not valid",
         ),
         "token_spent" => ("Ši teisė jau panaudota", "This right has been used already"),
+        "confirmation_required" => (
+            "Patvirtinkite, kad tai jūs: parodykite prieigos raktą",
+            "Confirm that it is you: show a passkey",
+        ),
+        "passkey_refused" => (
+            "Prieigos raktas netiko. Pabandykite dar kartą",
+            "The passkey was not accepted. Please try again",
+        ),
+        "recovery_refused" => (
+            "Atkūrimo kodas netinka arba jau panaudotas",
+            "The recovery code is wrong or was used before",
+        ),
+        "passkey_none" => (
+            "Paskyra dar neturi prieigos rakto",
+            "The account has no passkey yet",
+        ),
+        "passkey_last" => (
+            "Tai vienintelis jūsų prieigos raktas: pirmiausia pridėkite kitą",
+            "This is your only passkey: add another one first",
+        ),
+        "passkeys_full" => (
+            "Daugiau prieigos raktų pridėti negalima",
+            "No more passkeys can be added",
+        ),
         "too_many_listeners" => (
             "Žurnalą dabar seka per daug programų. Pabandykite vėliau",
             "Too many programs follow the log now. Please try later",

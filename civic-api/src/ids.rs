@@ -54,6 +54,10 @@ id!(
     IdentityId
 );
 id!(
+    /// A passkey of an account.
+    PasskeyId
+);
+id!(
     /// Something done with an account, as the civic log names it.
     ActId
 );

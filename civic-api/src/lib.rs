@@ -16,6 +16,7 @@ pub mod identity;
 pub mod ids;
 pub mod language;
 pub mod log;
+pub mod passkeys;
 mod random;
 pub mod residence;
 pub mod roles;
@@ -31,8 +32,8 @@ pub use db::{Db, Tx};
 pub use error::Error;
 pub use identity::{Account, Role, Viewer};
 pub use ids::{
-    AccountId, ActId, AuditId, ConferenceId, GrantId, IdentityId, PresenceId, RecordingId,
-    SessionId,
+    AccountId, ActId, AuditId, ConferenceId, GrantId, IdentityId, PasskeyId, PresenceId,
+    RecordingId, SessionId,
 };
 pub use language::Language;
 pub use router::{openapi, router, router_with};

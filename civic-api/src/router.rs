@@ -9,7 +9,9 @@ use axum::{Extension, Json, Router, middleware};
 use utoipa::OpenApi;
 
 use crate::error::{self, Problem};
-use crate::{Civic, Error, accounts, audit, conferences, identity, log, residence, roles, tokens};
+use crate::{
+    Civic, Error, accounts, audit, conferences, identity, log, passkeys, residence, roles, tokens,
+};
 
 /// The largest body that is read, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -56,6 +58,37 @@ fn routes() -> Vec<Route> {
             "put",
             "/api/v1/account/residence",
             put(residence::http::declare),
+        ),
+        route(
+            "post",
+            "/api/v1/passkeys/challenge",
+            post(passkeys::http::ask),
+        ),
+        route("post", "/api/v1/passkeys", post(passkeys::http::add)),
+        route(
+            "post",
+            "/api/v1/passkeys/confirmation",
+            post(passkeys::http::confirm),
+        ),
+        route(
+            "post",
+            "/api/v1/passkeys/recovery",
+            post(passkeys::http::recover),
+        ),
+        route(
+            "post",
+            "/api/v1/passkeys/recovery-codes",
+            post(passkeys::http::new_codes),
+        ),
+        route(
+            "delete",
+            "/api/v1/passkeys/{id}",
+            delete(passkeys::http::remove),
+        ),
+        route(
+            "post",
+            "/api/v1/accounts/{id}/passkeys/reset",
+            post(passkeys::http::reset),
         ),
         route("get", "/api/v1/conferences", get(conferences::http::list)),
         route(
@@ -179,6 +212,13 @@ async fn method_not_allowed() -> Error {
         accounts::http::facts,
         accounts::http::end_session,
         residence::http::declare,
+        passkeys::http::ask,
+        passkeys::http::add,
+        passkeys::http::confirm,
+        passkeys::http::recover,
+        passkeys::http::new_codes,
+        passkeys::http::remove,
+        passkeys::http::reset,
         conferences::http::list,
         conferences::http::create,
         conferences::http::one,

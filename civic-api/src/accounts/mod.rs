@@ -17,6 +17,7 @@ use crate::identity::person::KeyKind;
 use crate::identity::ways::{Assurance, Failure, Provider, Verified};
 use crate::identity::{self, Account, Method, Role};
 use crate::log::{self, Actor, Entry, Kind};
+use crate::passkeys::{self, Passkey, Recovery};
 use crate::residence::Residence;
 use crate::{AccountId, ActId, Civic, Error, IdentityId, SessionId, Tx, residence, roles, tokens};
 
@@ -58,6 +59,9 @@ pub struct Session {
     /// Until when, at most.
     #[schema(value_type = String, format = DateTime)]
     pub until: Timestamp,
+    /// When a passkey or a recovery code was last shown in it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub confirmed_at: Option<Timestamp>,
     /// It is the one that asks.
     pub current: bool,
 }
@@ -67,7 +71,7 @@ pub struct Session {
 pub struct Act {
     /// Under which subject the civic log has it.
     pub id: ActId,
-    /// What: `account.signed_in`, `account.linked`.
+    /// What: `account.signed_in`, `account.linked`, `passkey.added`, …
     pub kind: String,
     /// By which way.
     pub provider: Option<Provider>,
@@ -126,6 +130,10 @@ pub struct Facts {
     pub stays: Vec<Stay>,
     /// How many receptions name them as their host.
     pub receptions_hosted: i64,
+    /// Their passkeys.
+    pub passkeys: Vec<Passkey>,
+    /// Their recovery codes: how many, not which.
+    pub recovery_codes: Recovery,
 }
 
 /// Finds or makes the account of someone who was identified, or adds what they were identified by to the account of who is
@@ -180,6 +188,7 @@ async fn create(tx: &mut Tx, verified: &Verified) -> Result<AccountId, Error> {
         office: None,
         demo: false,
         method: Method::Identified(verified.assurance),
+        second_factor_due: false,
     };
     identity::add_account(tx, &account, None).await?;
     Ok(account.id)
@@ -239,13 +248,37 @@ async fn record(
     let Some((verified, _)) = by else {
         return Ok(());
     };
-    store::insert_act(tx, id, account.id, kind.as_str(), verified.provider).await
+    store::insert_act(tx, id, account.id, kind.as_str(), Some(verified.provider)).await
+}
+
+/// Writes down something else that was done with an account, in the log and beside the account alike. `role` is that of
+/// who did it.
+pub(crate) async fn note(
+    tx: &mut Tx,
+    account: AccountId,
+    role: Role,
+    kind: Kind,
+    payload: serde_json::Value,
+) -> Result<(), Error> {
+    let id = ActId::new(tx.now());
+    log::append(
+        tx,
+        Entry {
+            stream: "accounts".into(),
+            kind,
+            actor_role: Actor::Role(role),
+            subject: id.to_string(),
+            payload,
+        },
+    )?;
+    store::insert_act(tx, id, account, kind.as_str(), None).await
 }
 
 /// Everything the city knows about someone. `cookie` is the session's that asks.
 pub async fn facts(civic: &Civic, account: &Account, cookie: &str) -> Result<Facts, Error> {
     let current = identity::token_sha256(cookie);
     let db = &civic.db;
+    let (passkeys, recovery_codes) = passkeys::known(db, account.id).await?;
     Ok(Facts {
         account: account.clone(),
         assurance: account.method.assurance(),
@@ -258,6 +291,8 @@ pub async fn facts(civic: &Civic, account: &Account, cookie: &str) -> Result<Fac
         roles: roles::of(civic, account.id).await?,
         stays: store::stays(db, account.id).await?,
         receptions_hosted: store::hosted(db, account.id).await?,
+        passkeys,
+        recovery_codes,
     })
 }
 

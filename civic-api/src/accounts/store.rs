@@ -150,7 +150,7 @@ pub(super) async fn insert_act(
     act: ActId,
     account: AccountId,
     kind: &str,
-    provider: Provider,
+    provider: Option<Provider>,
 ) -> Result<(), Error> {
     let now_us = tx.now_us();
     sqlx::query(
@@ -160,7 +160,7 @@ pub(super) async fn insert_act(
     .bind(act.to_string())
     .bind(account.to_string())
     .bind(kind)
-    .bind(provider.as_str())
+    .bind(provider.map(Provider::as_str))
     .bind(now_us)
     .execute(tx.connection())
     .await?;
@@ -211,7 +211,7 @@ pub(super) async fn sessions(
     now: Timestamp,
 ) -> Result<Vec<Session>, Error> {
     let rows = sqlx::query(
-        "select id, token_sha256, provider, device, created_us, expires_us
+        "select id, token_sha256, provider, device, created_us, expires_us, factor_us
            from sessions
           where account_id = $1
             and expires_us > $2
@@ -232,6 +232,7 @@ pub(super) async fn sessions(
             device: row.try_get("device")?,
             since: from_micros(row.try_get("created_us")?),
             until: from_micros(row.try_get("expires_us")?),
+            confirmed_at: row.try_get::<Option<i64>, _>("factor_us")?.map(from_micros),
             current: token == current,
         })
     };

@@ -132,7 +132,7 @@ pub fn may_create(held: &Held) -> Result<(), Error> {
 
 /// Whether who looks is the host.
 pub fn is_host(viewer: &Viewer, conference: &Conference) -> Result<(), Error> {
-    if viewer.signed_in()?.id == conference.host_id {
+    if viewer.signed_in()?.acts_as(conference.host_id) {
         Ok(())
     } else {
         Err(Error::NotAllowed)
@@ -227,6 +227,7 @@ mod tests {
             office: None,
             demo: false,
             method: Method::Demonstration,
+            second_factor_due: false,
         }
     }
 

@@ -86,6 +86,7 @@ async fn add_person(tx: &mut Tx, person: &city::Person) -> Result<bool, Error> {
         office: person.office.map(str::to_owned),
         demo: true,
         method: Method::Demonstration,
+        second_factor_due: false,
     };
     let added = identity::add_account(tx, &account, Some(person.key)).await?;
     if added {

@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 pub use self::ways::{Assurance, Provider};
-use crate::{AccountId, Civic, Error, SessionId, Settings, Tx, random};
+use crate::{AccountId, Civic, Error, SessionId, Settings, Tx, passkeys, random};
 
 /// The session cookie's name.
 pub const COOKIE: &str = "aikste_session";
@@ -147,6 +147,16 @@ pub struct Account {
     /// How the city came to know them.
     #[serde(skip)]
     pub method: Method,
+    /// They hold an office whose rights do not count yet: no passkey was shown in this session. Until then `role` says
+    /// `resident`, and nothing that is granted to the account counts either.
+    pub second_factor_due: bool,
+}
+
+impl Account {
+    /// This is the person with that id, with the rights of their office.
+    pub fn acts_as(&self, id: AccountId) -> bool {
+        self.id == id && !self.second_factor_due
+    }
 }
 
 /// Who is looking: what every handler begins with (an axum extractor).
@@ -215,6 +225,16 @@ impl std::fmt::Debug for SessionToken {
 }
 
 impl SessionToken {
+    /// A new one.
+    pub(crate) fn fresh() -> Self {
+        Self(URL_SAFE_NO_PAD.encode(random::bytes::<32>()))
+    }
+
+    /// How it is looked for in the database.
+    pub(crate) fn sha256(&self) -> String {
+        token_sha256(&self.0)
+    }
+
     /// The cookie to set. It goes when the browser is closed (think of a terminal in an eldership), and means nothing
     /// after [`SESSION_S`].
     pub fn cookie(&self, settings: &Settings) -> Cookie<'static> {
@@ -240,7 +260,7 @@ fn bare_cookie(settings: &Settings, value: String) -> Cookie<'static> {
 
 /// Begins a session for someone a method has identified, and forgets sessions whose time is over.
 pub async fn sign_in(civic: &Civic, identified: Identified) -> Result<SessionToken, Error> {
-    let token = URL_SAFE_NO_PAD.encode(random::bytes::<32>());
+    let token = SessionToken::fresh();
     let mut tx = civic.write().await?;
     store::forget_expired(&mut tx).await?;
     let session = store::NewSession {
@@ -253,9 +273,9 @@ pub async fn sign_in(civic: &Civic, identified: Identified) -> Result<SessionTok
         device: identified.device,
         valid_s: SESSION_S,
     };
-    store::insert_session(&mut tx, &token_sha256(&token), &session).await?;
+    store::insert_session(&mut tx, &token.sha256(), &session).await?;
     tx.commit().await?;
-    Ok(SessionToken(token))
+    Ok(token)
 }
 
 /// Ends a session, by the cookie's value. One that is not there has ended already.
@@ -274,8 +294,10 @@ pub async fn session_begun(civic: &Civic, cookie_value: &str) -> Result<Begun, E
 pub async fn viewer_of(civic: &Civic, cookie_value: &str) -> Result<Viewer, Error> {
     let found = store::session_account(&civic.db, &token_sha256(cookie_value), civic.now()).await?;
     Ok(match found {
-        Some(account) if rules::is_accepted(account.method, civic.settings.demo_accounts) => {
-            Viewer::Account(account)
+        Some((account, factor))
+            if rules::is_accepted(account.method, civic.settings.demo_accounts) =>
+        {
+            Viewer::Account(passkeys::rules::withhold(account, factor))
         }
         _ => Viewer::Anonymous,
     })

@@ -5,6 +5,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::{Account, Assurance, Begun, Method, Provider, Role};
+use crate::passkeys::Factor;
 use crate::{AccountId, Db, Error, SessionId, Tx};
 
 pub(crate) async fn account(db: &Db, id: AccountId) -> Result<Option<Account>, Error> {
@@ -128,9 +129,9 @@ pub(super) async fn session_account(
     db: &Db,
     token_sha256: &str,
     now: Timestamp,
-) -> Result<Option<Account>, Error> {
+) -> Result<Option<(Account, Option<Factor>)>, Error> {
     let row = sqlx::query(
-        "select a.id, a.name, a.role, a.office, a.method, a.demo_key
+        "select a.id, a.name, a.role, a.office, a.method, a.demo_key, s.factor
            from sessions s
            join accounts a on a.id = s.account_id
           where s.token_sha256 = $1
@@ -140,10 +141,13 @@ pub(super) async fn session_account(
     .bind(now.as_microsecond())
     .fetch_optional(db.reader())
     .await?;
-    row.as_ref().map(read).transpose()
+    let Some(row) = row else { return Ok(None) };
+    let factor: Option<String> = row.try_get("factor")?;
+    let factor = factor.and_then(|text| Factor::parse(&text));
+    Ok(Some((read(&row)?, factor)))
 }
 
-/// A row with `id, name, role, office, method, demo_key`.
+/// Who an account is, whatever a session has shown: a row with `id, name, role, office, method, demo_key`.
 pub(crate) fn read(row: &AnyRow) -> Result<Account, Error> {
     let id: String = row.try_get("id")?;
     let role: String = row.try_get("role")?;
@@ -161,5 +165,6 @@ pub(crate) fn read(row: &AnyRow) -> Result<Account, Error> {
         office: row.try_get("office")?,
         demo: demo_key.is_some(),
         method: Method::parse(&method).ok_or_else(|| wrong("method"))?,
+        second_factor_due: false,
     })
 }

@@ -49,6 +49,16 @@ pub enum Kind {
     RoleGranted,
     /// A role was taken from someone.
     RoleTaken,
+    /// Somebody added a passkey to their account.
+    PasskeyAdded,
+    /// Somebody removed one.
+    PasskeyRemoved,
+    /// Somebody spent a recovery code.
+    RecoveryUsed,
+    /// Somebody made new recovery codes.
+    RecoveryCodesMade,
+    /// An administrator took away somebody's passkeys, so that they begin anew.
+    PasskeysReset,
     /// The demonstration city was filled.
     DemoFilled,
     /// The demonstration city was removed.
@@ -57,7 +67,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 22] = [
+    pub const ALL: [Kind; 27] = [
         Kind::ConferenceCreated,
         Kind::ConferenceMoved,
         Kind::ConferenceOpened,
@@ -78,6 +88,11 @@ impl Kind {
         Kind::ResidentsImported,
         Kind::RoleGranted,
         Kind::RoleTaken,
+        Kind::PasskeyAdded,
+        Kind::PasskeyRemoved,
+        Kind::RecoveryUsed,
+        Kind::RecoveryCodesMade,
+        Kind::PasskeysReset,
         Kind::DemoFilled,
         Kind::DemoRemoved,
     ];
@@ -105,6 +120,11 @@ impl Kind {
             Kind::ResidentsImported => "residents.imported",
             Kind::RoleGranted => "role.granted",
             Kind::RoleTaken => "role.taken",
+            Kind::PasskeyAdded => "passkey.added",
+            Kind::PasskeyRemoved => "passkey.removed",
+            Kind::RecoveryUsed => "passkey.recovered",
+            Kind::RecoveryCodesMade => "passkey.codes_made",
+            Kind::PasskeysReset => "passkey.reset",
             Kind::DemoFilled => "demo.filled",
             Kind::DemoRemoved => "demo.removed",
         }
@@ -135,9 +155,14 @@ impl Kind {
             Kind::RightOpened => &["key_sha256"],
             Kind::RightClosed => &["issued", "spent"],
             Kind::AccountSignedIn | Kind::AccountLinked => &["assurance", "first", "provider"],
-            Kind::AccountErased => &[],
             Kind::ResidentsImported => &["added", "changed", "removed", "residents"],
             Kind::RoleGranted | Kind::RoleTaken => &["role", "scope"],
+            Kind::AccountErased
+            | Kind::PasskeyAdded
+            | Kind::PasskeyRemoved
+            | Kind::RecoveryUsed
+            | Kind::RecoveryCodesMade => &[],
+            Kind::PasskeysReset => &["reason"],
             Kind::DemoFilled => &["accounts", "conferences"],
             Kind::DemoRemoved => &["accounts", "conferences", "recordings"],
         }

@@ -55,7 +55,7 @@ pub(crate) async fn rows(url: &str, sql: &str) -> Vec<String> {
 }
 
 /// Every table of this system.
-pub(crate) const TABLES: [&str; 26] = [
+pub(crate) const TABLES: [&str; 30] = [
     "log_records",
     "log_head",
     "log_nodes",
@@ -71,6 +71,10 @@ pub(crate) const TABLES: [&str; 26] = [
     "account_acts",
     "role_grants",
     "audit",
+    "passkeys",
+    "passkey_challenges",
+    "recovery_codes",
+    "recovery_tries",
     "accounts",
     "sessions",
     "conferences",

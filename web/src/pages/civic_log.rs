@@ -24,7 +24,7 @@ const SHOWN: i64 = 25;
 const IN_FEED: i64 = 50;
 
 /// Kinds, in the order in which they are offered, and their words.
-const KINDS: [(&str, &str); 22] = [
+const KINDS: [(&str, &str); 27] = [
     ("conference.created", "log-conference-created"),
     ("conference.moved", "log-conference-moved"),
     ("conference.opened", "log-conference-opened"),
@@ -45,6 +45,11 @@ const KINDS: [(&str, &str); 22] = [
     ("residents.imported", "log-residents-imported"),
     ("role.granted", "log-role-granted"),
     ("role.taken", "log-role-taken"),
+    ("passkey.added", "log-passkey-added"),
+    ("passkey.removed", "log-passkey-removed"),
+    ("passkey.recovered", "log-passkey-recovered"),
+    ("passkey.codes_made", "log-passkey-codes-made"),
+    ("passkey.reset", "log-passkey-reset"),
     ("demo.filled", "log-demo-filled"),
     ("demo.removed", "log-demo-removed"),
 ];

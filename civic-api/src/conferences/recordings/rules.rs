@@ -36,7 +36,7 @@ pub fn move_to(from: State, to: State) -> Result<bool, Error> {
 pub fn may_watch(viewer: &Viewer, recording: &Recording, now: Timestamp) -> bool {
     let host = viewer
         .account()
-        .is_some_and(|account| account.id == recording.host_id);
+        .is_some_and(|account| account.acts_as(recording.host_id));
     now < recording.kept_until && (recording.state == State::Finished || host)
 }
 
@@ -75,6 +75,7 @@ mod tests {
             office: None,
             demo: false,
             method: Method::Demonstration,
+            second_factor_due: false,
         })
     }
 
