@@ -25,6 +25,7 @@ mod call;
 mod check;
 mod civic_log;
 mod cli;
+mod erased;
 mod faults;
 mod layers;
 mod metrics;
