@@ -115,6 +115,18 @@ impl Db {
         self.head.subscribe()
     }
 
+    /// After an erasure: SQLite folds its WAL, in which erased text still stands, back into the file and empties it. While
+    /// somebody reads that may have to wait for the next time, at the latest for [`Self::close`]. PostgreSQL does such things by
+    /// itself (autovacuum).
+    pub(crate) async fn fold(&self) -> Result<(), Error> {
+        if self.backend == Backend::Sqlite {
+            sqlx::query("pragma wal_checkpoint(truncate)")
+                .execute(&self.writers)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Closes every connection, after what they do now. SQLite folds its WAL back into the file.
     pub async fn close(&self) {
         self.readers.close().await;
@@ -136,6 +148,8 @@ fn pool(backend: Backend, connections: u32) -> AnyPoolOptions {
                     "pragma journal_mode = wal",
                     "pragma synchronous = full",
                     "pragma foreign_keys = on",
+                    // What is erased is overwritten, not only unlinked.
+                    "pragma secure_delete = on",
                 ] {
                     sqlx::query(pragma).execute(&mut *connection).await?;
                 }

@@ -60,6 +60,36 @@ fn the_state_gateway_signs_in_and_every_wrong_answer_does_not() {
 }
 
 #[test]
+fn a_replayed_ticket_and_a_gateway_that_never_answers_let_nobody_in() {
+    let city = Identified::start("oidc-hostile");
+    // The gateway answers for the ticket again and again; we ask for it once.
+    city.viisp.mode("pakartotinis");
+    let mut visitor = city.visitor();
+    let back = visitor.through_viisp("0");
+    let mut thief = visitor.clone();
+    assert_eq!(visitor.back(&back).status, 303);
+    assert_eq!(
+        thief.back(&back).status,
+        403,
+        "with every cookie of the sign-in that is over"
+    );
+    assert_eq!(thief.account(), Value::Null);
+    city.viisp.mode("letas");
+    let asked = std::time::Instant::now();
+    let away = city.visitor().post("/prisijungti/viisp", "back=%2F");
+    assert_eq!(away.status, 503);
+    assert!(away.body.contains("Ši paslauga dabar neatsako"));
+    assert!(
+        asked.elapsed() < Duration::from_secs(19),
+        "it is not waited for long"
+    );
+    city.viisp.mode("tiesus");
+    let mut visitor = city.visitor();
+    let back = visitor.through_viisp("0");
+    assert_eq!(visitor.back(&back).status, 303, "and then all is well");
+}
+
+#[test]
 fn a_gateway_that_knows_only_sha1_is_asked_with_it_where_the_operator_says_so() {
     let city = Identified::start_set("oidc-hostile", &[("AIKSTE_VIISP_SIGN_SHA1", "true")]);
     let mut visitor = city.visitor();

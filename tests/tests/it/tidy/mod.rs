@@ -1,6 +1,7 @@
 //! The rules of docs/ARCHITECTURE.md, each a test that names the rule it guards. Everything is read from the files:
 //! nothing is built or started here, and it takes less than a second.
 
+mod asvs;
 mod files;
 mod outside;
 mod rooms;
