@@ -3,6 +3,7 @@
 
 mod check_config;
 mod demo;
+mod keys;
 mod log;
 mod media;
 mod residents;
@@ -51,6 +52,11 @@ enum Command {
     Log {
         #[command(subcommand)]
         action: log::LogAction,
+    },
+    /// The keys and secrets.
+    Keys {
+        #[command(subcommand)]
+        action: keys::KeysAction,
     },
     /// The recordings.
     Media {
@@ -136,6 +142,7 @@ pub fn run() -> ExitCode {
         Command::Ticket(args) => ticket::run(&args),
         Command::Demo { action } => demo::run(&action),
         Command::Log { action } => log::run(&action),
+        Command::Keys { action } => keys::run(&action),
         Command::Media { action } => media::run(&action),
         Command::Residents { action } => residents::run(&action),
         Command::Recorder { socket, media_dir } => {
