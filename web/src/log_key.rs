@@ -18,7 +18,7 @@ use crate::config::Config;
 const PAUSE: Duration = Duration::from_secs(10);
 
 /// Where the key lies.
-fn path(config: &Config) -> PathBuf {
+pub fn path(config: &Config) -> PathBuf {
     config.data.dir.join("log.key")
 }
 

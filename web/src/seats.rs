@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use signaling::{Grant, Identified, Level, Ticket, Way};
 use utoipa::{OpenApi, ToSchema};
 
+use crate::pages::ways::Asker;
 use crate::state::AppState;
 
 /// Seconds for which a join ticket is good: long enough to come back to a reception after a break in the network.
@@ -153,10 +154,12 @@ fn mark(account: &Account, begun: Begun) -> Option<Identified> {
         (status = 403, description = "`token_invalid`", body = Problem),
         (status = 404, description = "`not_found`", body = Problem),
         (status = 409, description = "`token_spent`, `conference_ended`, `conference_not_open`", body = Problem),
+        (status = 429, description = "`too_many_requests`", body = Problem),
     )
 )]
 async fn take_by_token(
     State(state): State<AppState>,
+    asker: Asker,
     Id(id): Id<ConferenceId>,
     Body(request): Body<TokenSeatRequest>,
 ) -> Result<Json<SeatResponse>, Error> {
@@ -167,7 +170,7 @@ async fn take_by_token(
     if request.token.right != tokens::seat_in(id) {
         return Err(Error::TokenInvalid);
     }
-    tokens::spend(&state.civic, &request.token).await?;
+    tokens::spend_from(&state.civic, asker.address(), &request.token).await?;
     let mut ticket = ticket(&state, grant);
     ticket.verified = Some(use_of(
         &state,
@@ -179,7 +182,10 @@ async fn take_by_token(
 
 /// A name for this use of a right, by which the call knows it again; without the server's key it says nothing of whoever uses it.
 fn use_of(state: &AppState, right: &str, by: &str) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &state.secrets.derive("verified-seat/1"));
+    let key = hmac::Key::new(
+        hmac::HMAC_SHA256,
+        &state.secrets.derive_session("verified-seat/1"),
+    );
     hex::encode(hmac::sign(&key, format!("{right}\n{by}").as_bytes()))
 }
 

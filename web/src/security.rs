@@ -27,7 +27,7 @@ pub struct CsrfToken(pub String);
 
 /// The layer: checks, runs the handler, adds the headers.
 pub async fn guard(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &state.secrets.derive("csrf/1"));
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &state.secrets.derive_session("csrf/1"));
     let (visitor, is_new) = match cookie(request.headers(), COOKIE) {
         Some(value) if is_visitor_id(&value) => (value, false),
         _ => (random_hex(), true),

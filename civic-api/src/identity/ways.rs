@@ -131,6 +131,20 @@ impl Failure {
         }
     }
 
+    /// Whether it speaks of somebody who guesses or forges, and counts against them; not what a provider or an honest person
+    /// may come to.
+    pub fn is_suspect(&self) -> bool {
+        match self {
+            Failure::Refused(_) | Failure::Expired | Failure::WrongSecret | Failure::Locked => true,
+            Failure::NotOffered
+            | Failure::Unreachable(_)
+            | Failure::Cancelled
+            | Failure::LinkedElsewhere
+            | Failure::OtherPerson
+            | Failure::TooMany => false,
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
@@ -245,7 +259,7 @@ pub trait Adapter: Send + Sync + fmt::Debug {
 #[derive(Debug, Default)]
 pub struct Ways {
     adapters: Vec<Arc<dyn Adapter>>,
-    /// By network address.
+    /// By network address, card, account and right.
     pub limits: Limits,
 }
 

@@ -55,6 +55,7 @@ pub(crate) struct Signatures {
         (status = 400, description = "`malformed_body`", body = Problem),
         (status = 401, description = "`sign_in_required`", body = Problem),
         (status = 403, description = "`verification_required`", body = Problem),
+        (status = 429, description = "`too_many_requests`", body = Problem),
         (status = 422, description = "`invalid_field`: none, or more than 32", body = Problem),
     )
 )]

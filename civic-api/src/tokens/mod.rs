@@ -11,6 +11,8 @@ pub mod rules;
 mod store;
 mod vault;
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -19,6 +21,8 @@ pub use vault::Vault;
 
 use crate::conferences::rules::Refusal;
 use crate::conferences::{self, When};
+use crate::identity::limits::Scope;
+use crate::identity::ways::Failure;
 use crate::log::{self, Actor, Entry, Kind};
 use crate::{Account, AccountId, Civic, ConferenceId, Error, Tx, accounts, residence};
 
@@ -189,6 +193,10 @@ pub async fn issue(
     if requests.is_empty() || requests.len() > BATCH {
         return Err(Error::Invalid { field: "requests" });
     }
+    let scope = [Scope::Issuing(account.id)];
+    if !civic.ways.limits.take(&scope, civic.now()) {
+        return Err(Failure::TooMany.into());
+    }
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {
         let right = request.right.clone();
@@ -202,6 +210,9 @@ pub async fn issue(
             signature,
             refused,
         });
+    }
+    if answers.iter().all(|answer| answer.refused.is_none()) {
+        civic.ways.limits.give_back(&scope);
     }
     Ok(answers)
 }
@@ -306,6 +317,19 @@ pub(crate) async fn remember_given(
 
 fn person_in(right: &str, digest: &str) -> String {
     blind::digest(format!("{right}\n{digest}").as_bytes())
+}
+
+/// Spends a token that comes from a network address: whoever brings too many that are no good waits.
+pub async fn spend_from(civic: &Civic, address: IpAddr, token: &Token) -> Result<Right, Error> {
+    let scope = [Scope::Spending(address, &token.right)];
+    if !civic.ways.limits.take(&scope, civic.now()) {
+        return Err(Failure::TooMany.into());
+    }
+    let spent = spend(civic, token).await;
+    if !matches!(spent, Err(Error::TokenInvalid | Error::TokenSpent)) {
+        civic.ways.limits.give_back(&scope);
+    }
+    spent
 }
 
 /// Spends a token: once, whoever asks how often at the same time. Answers for what.

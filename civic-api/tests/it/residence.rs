@@ -3,7 +3,7 @@
 use civic_api::conferences::rules::{EnterAs, Refusal, may_enter};
 use civic_api::conferences::{self, Audience, NewConference};
 use civic_api::identity::person::Digester;
-use civic_api::identity::ways::Provider;
+use civic_api::identity::ways::{Failure, Provider};
 use civic_api::residence::extract::{self, Extract};
 use civic_api::residence::{self, Eldership, Imported};
 use civic_api::roles::Held;
@@ -21,6 +21,8 @@ on_both!(
     an_older_extract_and_a_dry_run_change_nothing,
     a_reception_of_an_eldership_takes_its_confirmed_residents_only,
     the_erased_are_in_no_table_of_residence,
+    whoever_asks_for_rights_in_vain_waits_and_nobody_else,
+    whoever_brings_bad_tokens_waits_and_nobody_else,
     a_card_that_could_be_lent_confirms_no_residence,
     a_city_is_imported_in_one_go,
 );
@@ -209,6 +211,57 @@ async fn a_reception_of_an_eldership_takes_its_confirmed_residents_only(ground: 
     import(&civic, "2026-11-02", &[(CODE, "1911")]).await;
     tokens::use_by_session(&civic, &ruta, &right).await.unwrap();
     assert_eq!(enters(&jonas).await, refused, "moved away");
+}
+
+async fn whoever_asks_for_rights_in_vain_waits_and_nobody_else(ground: Ground) {
+    let civic = city(&ground);
+    let id = of_silainiai(&ground, &civic).await;
+    tokens::keep(&civic).await.unwrap();
+    let ((ruta, _), (jonas, _)) = (person(&civic, CODE).await, person(&civic, OTHER).await);
+    let asks = async |account: &Account| {
+        let request = tokens::Request {
+            right: tokens::seat_in(id),
+            blinded: "A".repeat(342) + "==",
+        };
+        tokens::issue(&civic, account, vec![request]).await
+    };
+    for _ in 0..60 {
+        assert_eq!(
+            asks(&ruta).await.unwrap()[0].refused.as_deref(),
+            Some("not_of_eldership")
+        );
+    }
+    let waits = |asked| matches!(asked, Err(Error::SignIn(Failure::TooMany)));
+    assert!(waits(asks(&ruta).await));
+    assert!(asks(&jonas).await.is_ok());
+    ground.clock.advance_s(2);
+    assert!(asks(&ruta).await.is_ok());
+    assert!(waits(asks(&ruta).await));
+}
+
+async fn whoever_brings_bad_tokens_waits_and_nobody_else(ground: Ground) {
+    let civic = city(&ground);
+    let id = of_silainiai(&ground, &civic).await;
+    tokens::keep(&civic).await.unwrap();
+    let brings = async |last: u8| {
+        let token = tokens::Token {
+            right: tokens::seat_in(id),
+            prefix: "A".repeat(43) + "=",
+            signature: "A".repeat(342) + "==",
+        };
+        let address = std::net::IpAddr::from([192, 0, 2, last]);
+        tokens::spend_from(&civic, address, &token)
+            .await
+            .unwrap_err()
+            .code()
+    };
+    for _ in 0..30 {
+        assert_eq!(brings(1).await, "token_invalid");
+    }
+    assert_eq!(brings(1).await, "too_many_requests");
+    assert_eq!(brings(2).await, "token_invalid");
+    ground.clock.advance_s(1);
+    assert_eq!(brings(1).await, "token_invalid");
 }
 
 async fn the_erased_are_in_no_table_of_residence(ground: Ground) {

@@ -42,7 +42,7 @@ fn every_command_explains_itself() {
     for name in ["serve", "check-config", "ticket", "demo", "log", "media"] {
         assert!(out(&help).contains(name), "--help does not name {name}");
     }
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 14] = [
         &["serve"],
         &["check-config"],
         &["ticket"],
@@ -54,6 +54,9 @@ fn every_command_explains_itself() {
         &["log", "checkpoint"],
         &["log", "rotate-key"],
         &["media", "verify"],
+        &["keys", "list"],
+        &["keys", "rotate"],
+        &["residents", "import"],
     ];
     for command in commands {
         let help = run(data.path(), &[command, &["--help"]].concat());
@@ -294,4 +297,33 @@ fn a_taken_port_is_explained_and_the_end_is_orderly() {
     assert_code(&second, 1);
     assert!(err(&second).contains(&address), "{}", err(&second));
     assert_eq!(server.stop(), Some(0), "SIGTERM ends it in order");
+}
+
+#[test]
+fn keys_are_listed_guarded_and_changed() {
+    use std::os::unix::fs::PermissionsExt;
+    let data = tempfile::tempdir().unwrap();
+    assert_code(&run(data.path(), &["demo", "fill"]), 0);
+    let listed = run(data.path(), &["keys", "list"]);
+    assert_code(&listed, 0);
+    let words = out(&listed);
+    assert!(words.contains("secret: ") && words.contains("read by its owner only"));
+    assert!(words.contains("session: ") && words.contains("none yet"));
+    let ticket = ["ticket", "--room", "r", "--grant", "subscribe"];
+    let secret = data.path().join("secret.key");
+    let before = std::fs::read(&secret).unwrap();
+    assert_code(&run(data.path(), &["keys", "rotate", "session"]), 0);
+    assert_code(&run(data.path(), &ticket), 0);
+    assert_eq!(std::fs::read(&secret).unwrap(), before);
+    let session = data.path().join("session.key");
+    assert_eq!(std::fs::metadata(&session).unwrap().len(), 32);
+    assert_code(&run(data.path(), &["keys", "list"]), 0);
+    std::fs::set_permissions(&session, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let listed = run(data.path(), &["keys", "list"]);
+    assert_code(&listed, 3);
+    assert!(out(&listed).contains("OTHERS CAN READ IT"));
+    assert_code(&run(data.path(), &["keys", "rotate", "log"]), 0);
+    let refused = run(data.path(), &["keys", "rotate", "persons"]);
+    assert_code(&refused, 1);
+    assert_eq!(std::fs::read(&secret).unwrap(), before);
 }

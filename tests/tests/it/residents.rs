@@ -107,7 +107,7 @@ fn a_resident_declares_is_confirmed_and_sits_in_a_reception_of_their_eldership()
     let (code, out, err) = words(&import(data, file.as_bytes(), &[]));
     assert_eq!(code, Some(0), "{err}");
     assert!(
-        out.contains("1 accounts have a confirmed residence"),
+        out.contains("accounts with a confirmed residence: 1"),
         "{out}"
     );
     scenario.go_on();

@@ -4,6 +4,7 @@
 mod admin;
 mod check_config;
 mod demo;
+mod keys;
 mod log;
 mod media;
 mod residents;
@@ -57,6 +58,11 @@ enum Command {
     Log {
         #[command(subcommand)]
         action: log::LogAction,
+    },
+    /// The keys and secrets.
+    Keys {
+        #[command(subcommand)]
+        action: keys::KeysAction,
     },
     /// The recordings.
     Media {
@@ -143,6 +149,7 @@ pub fn run() -> ExitCode {
         Command::Demo { action } => demo::run(&action),
         Command::Admin { action } => admin::run(&action),
         Command::Log { action } => log::run(&action),
+        Command::Keys { action } => keys::run(&action),
         Command::Media { action } => media::run(&action),
         Command::Residents { action } => residents::run(&action),
         Command::Recorder { socket, media_dir } => {

@@ -97,6 +97,6 @@ fn said(on: Date, imported: &Imported, dry: bool) -> String {
     };
     format!(
         "{begin} of {on} has {residents} residents: {added} added, {changed} moved, {removed} no longer in it; \
-         {confirmed} accounts have a confirmed residence with it."
+         accounts with a confirmed residence: {confirmed}"
     )
 }

@@ -14,6 +14,7 @@ use axum::routing::post;
 use axum::{Form, Router};
 use axum_extra::extract::CookieJar;
 use civic_api::identity::flow::{self, Purpose};
+use civic_api::identity::limits::Scope;
 use civic_api::identity::ways::{Failure, Next, Provider};
 use civic_api::identity::{self, rules};
 use civic_api::{Civic, Error};
@@ -33,6 +34,13 @@ const MAX_POSTED: usize = 16 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub struct Asker(IpAddr);
 
+impl Asker {
+    /// The address.
+    pub fn address(self) -> IpAddr {
+        self.0
+    }
+}
+
 impl FromRequestParts<AppState> for Asker {
     type Rejection = std::convert::Infallible;
 
@@ -51,8 +59,8 @@ impl FromRequestParts<AppState> for Asker {
     }
 }
 
-fn within_limits(civic: &Civic, asker: Asker) -> Result<(), Error> {
-    if civic.ways.limits.take(asker.0, civic.now()) {
+fn within_limits(civic: &Civic, scopes: &[Scope<'_>]) -> Result<(), Error> {
+    if civic.ways.limits.take(scopes, civic.now()) {
         Ok(())
     } else {
         Err(Failure::TooMany.into())
@@ -114,7 +122,7 @@ pub async fn begin(
     };
     let back = own_page(&chosen.back).to_owned();
     let browser = jar.get(flow::COOKIE).map(|c| c.value().to_owned());
-    let begun = match within_limits(civic, asker) {
+    let begun = match within_limits(civic, &[Scope::Asking(asker.0)]) {
         Ok(()) => {
             flow::begin(
                 civic,
@@ -245,7 +253,15 @@ async fn arrive(
         error,
         back,
     };
-    within_limits(civic, asker).map_err(|e| trouble(e, String::new()))?;
+    // Taken before anything is looked at: who has no try left learns nothing, whatever they send.
+    let mut scopes = vec![Scope::Failing(asker.0)];
+    let card = coming.fields.get("card").cloned();
+    if let Some(card) = card.as_deref().filter(|_| provider == Provider::Eticket) {
+        scopes.push(Scope::Card(card));
+    }
+    within_limits(civic, &[Scope::Asking(asker.0)])
+        .and_then(|()| within_limits(civic, &scopes))
+        .map_err(|e| trouble(e, String::new()))?;
     let browser = jar.get(flow::COOKIE).map(|c| c.value().to_owned());
     let finished = flow::finish(
         civic,
@@ -256,7 +272,20 @@ async fn arrive(
         page.account(),
     )
     .await
-    .map_err(|broken| trouble(broken.error, broken.back))?;
+    .map_err(|broken| trouble(broken.error, broken.back));
+    let failure = match finished.as_ref().err().map(|trouble| &trouble.error) {
+        Some(Error::SignIn(failure)) => Some(failure),
+        _ => None,
+    };
+    // Against a card counts only what its operator has looked at: nobody locks a card by sending its number with nonsense.
+    let (address, card) = scopes.split_at(1);
+    if !failure.is_some_and(Failure::is_suspect) {
+        civic.ways.limits.give_back(address);
+    }
+    if !matches!(failure, Some(Failure::WrongSecret | Failure::Locked)) {
+        civic.ways.limits.give_back(card);
+    }
+    let finished = finished?;
     let agent = headers
         .get(header::USER_AGENT)
         .and_then(|v| v.to_str().ok());
@@ -297,7 +326,7 @@ async fn take_posted(
         return Redirect::to("/prisijungti");
     };
     let key = fields.remove("customData").unwrap_or_default();
-    if within_limits(&state.civic, asker).is_ok() {
+    if within_limits(&state.civic, &[Scope::Asking(asker.0)]).is_ok() {
         let kept = flow::arrive(&state.civic, Provider::Viisp, &key, &fields).await;
         if let Err(error) = kept {
             tracing::error!(code = error.code(), "a posted answer could not be kept");
