@@ -72,7 +72,7 @@ impl Adapter for Credulous {
     }
 }
 
-fn city(ground: &Ground) -> Civic {
+pub(crate) fn city(ground: &Ground) -> Civic {
     ground.civic.clone().with_ways(Ways::new(vec![
         Arc::new(Credulous(Provider::Eticket, Assurance::Low)),
         Arc::new(Credulous(Provider::Oidc, Assurance::Substantial)),
@@ -87,7 +87,7 @@ fn fields(told: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 /// Signs in, or adds a way to the account of `who`; the account and the cookie's value.
-async fn comes(
+pub(crate) async fn comes(
     civic: &Civic,
     way: Provider,
     told: &[(&str, &str)],

@@ -10,5 +10,6 @@ mod http;
 mod identity;
 mod log;
 mod log_proofs;
+mod passkeys;
 mod postgres;
 mod tokens;

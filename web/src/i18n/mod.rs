@@ -29,12 +29,13 @@ macro_rules! texts {
             include_str!(concat!("../../locales/", $lang, "/errors.ftl")),
             include_str!(concat!("../../locales/", $lang, "/log.ftl")),
             include_str!(concat!("../../locales/", $lang, "/design.ftl")),
+            include_str!(concat!("../../locales/", $lang, "/passkeys.ftl")),
         ]
     };
 }
 
-const LT: [&str; 12] = texts!("lt");
-const EN: [&str; 12] = texts!("en");
+const LT: [&str; 13] = texts!("lt");
+const EN: [&str; 13] = texts!("en");
 
 /// The text of a message without arguments.
 pub fn t(lang: Language, key: &str) -> String {

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::context::Page;
 use super::errors::PageError;
+use super::passkeys::Keys;
 use super::{Drawn, draw, sign_in, view};
 use crate::i18n::time;
 use crate::state::AppState;
@@ -32,6 +33,7 @@ struct Show {
     acts: Vec<Done>,
     more: Vec<More>,
     may_erase: bool,
+    keys: Keys,
 }
 
 /// A way in which one was identified.
@@ -133,12 +135,8 @@ pub async fn show(
         current: s.current,
     });
     let acts = facts.acts.iter().map(|a| Done {
-        what: if a.kind == "account.linked" {
-            "account-act-linked"
-        } else {
-            "account-act-signed-in"
-        },
-        way: way(a.provider),
+        what: act(&a.kind),
+        way: a.provider.map_or_else(String::new, |by| way(Some(by))),
         at: moment(a.at),
         subject: a.id.to_string(),
     });
@@ -149,6 +147,7 @@ pub async fn show(
             path: a.provider().as_str(),
             label: way(Some(a.provider())),
         });
+    let passkeys_shown = Keys::of(&page, &facts).shown;
     let drawn = draw(&Show {
         name: shown(&page, &facts),
         role: view::office(&page, facts.account.office.as_deref(), facts.account.role),
@@ -159,10 +158,28 @@ pub async fn show(
         acts: acts.collect(),
         more: more.collect(),
         may_erase: accounts::may_erase(&facts).is_ok(),
+        keys: Keys::of(&page, &facts),
         facts: facts.clone(),
-        page: page.clone(),
+        page: if passkeys_shown {
+            page.clone().with_island("passkeys")
+        } else {
+            page.clone()
+        },
     })?;
     Ok(drawn.into_response())
+}
+
+/// The words of what was done.
+fn act(kind: &str) -> &'static str {
+    match kind {
+        "account.linked" => "account-act-linked",
+        "passkey.added" => "account-act-passkey-added",
+        "passkey.removed" => "account-act-passkey-removed",
+        "passkey.recovered" => "account-act-passkey-recovered",
+        "passkey.codes_made" => "account-act-passkey-codes-made",
+        "passkey.reset" => "account-act-passkey-reset",
+        _ => "account-act-signed-in",
+    }
 }
 
 fn has(facts: &Facts, adapter: &dyn Adapter) -> bool {
