@@ -22,6 +22,7 @@ export default defineConfig({
         operators: "src/operators/main.ts",
         log: "src/log/main.ts",
         player: "src/player/main.ts",
+        passkeys: "src/passkeys/main.ts",
         rights: "src/rights/main.ts",
         page: "src/page.ts",
         main: "../styles/main.css",

@@ -10,6 +10,7 @@ mod http;
 mod identity;
 mod log;
 mod log_proofs;
+mod passkeys;
 mod postgres;
 mod residence;
 mod roles;

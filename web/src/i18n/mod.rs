@@ -31,6 +31,7 @@ macro_rules! texts {
             include_str!(concat!("../../locales/", $lang, "/errors.ftl")),
             include_str!(concat!("../../locales/", $lang, "/log.ftl")),
             include_str!(concat!("../../locales/", $lang, "/design.ftl")),
+            include_str!(concat!("../../locales/", $lang, "/passkeys.ftl")),
         ]
     };
 }

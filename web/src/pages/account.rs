@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::context::Page;
 use super::errors::PageError;
+use super::passkeys::Keys;
 use super::residence::Lives;
 use super::{Drawn, admin, draw, sign_in, view};
 use crate::i18n::time;
@@ -36,6 +37,7 @@ struct Show {
     roles: Vec<admin::Shown>,
     more: Vec<More>,
     may_erase: bool,
+    keys: Keys,
 }
 
 /// A way in which one was identified.
@@ -147,12 +149,8 @@ pub async fn show(
         from: moment(s.from),
     });
     let acts = facts.acts.iter().map(|a| Done {
-        what: if a.kind == "account.linked" {
-            "account-act-linked"
-        } else {
-            "account-act-signed-in"
-        },
-        way: way(a.provider),
+        what: act(&a.kind),
+        way: a.provider.map_or_else(String::new, |by| way(Some(by))),
         at: moment(a.at),
         subject: a.id.to_string(),
     });
@@ -163,6 +161,7 @@ pub async fn show(
             path: a.provider().as_str(),
             label: way(Some(a.provider())),
         });
+    let passkeys_shown = Keys::of(&page, &facts).shown;
     let drawn = draw(&Show {
         name: shown(&page, &facts),
         role: view::office(&page, facts.account.office.as_deref(), facts.account.role),
@@ -180,10 +179,28 @@ pub async fn show(
             .collect(),
         more: more.collect(),
         may_erase: accounts::may_erase(&facts).is_ok(),
+        keys: Keys::of(&page, &facts),
         facts: facts.clone(),
-        page: page.clone(),
+        page: if passkeys_shown {
+            page.clone().with_island("passkeys")
+        } else {
+            page.clone()
+        },
     })?;
     Ok(drawn.into_response())
+}
+
+/// The words of what was done.
+fn act(kind: &str) -> &'static str {
+    match kind {
+        "account.linked" => "account-act-linked",
+        "passkey.added" => "account-act-passkey-added",
+        "passkey.removed" => "account-act-passkey-removed",
+        "passkey.recovered" => "account-act-passkey-recovered",
+        "passkey.codes_made" => "account-act-passkey-codes-made",
+        "passkey.reset" => "account-act-passkey-reset",
+        _ => "account-act-signed-in",
+    }
 }
 
 fn has(facts: &Facts, adapter: &dyn Adapter) -> bool {

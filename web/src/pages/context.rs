@@ -172,6 +172,12 @@ impl Page {
         ]
     }
 
+    /// Who looks holds an office whose rights wait for a passkey, and this is not the page that asks for it.
+    pub fn second_factor_due(&self) -> bool {
+        self.account().is_some_and(|a| a.second_factor_due)
+            && !self.path.starts_with("/prisijungti/raktas")
+    }
+
     /// Adds an island's script and style.
     pub fn with_island(mut self, name: &str) -> Self {
         let island = assets::island(name);

@@ -15,6 +15,7 @@ pub mod front;
 pub mod host;
 pub mod icons;
 pub mod operators;
+pub mod passkeys;
 pub mod portraits;
 pub mod receptions;
 pub mod residence;
@@ -48,6 +49,7 @@ pub fn router() -> Router<AppState> {
         .route("/archyvas", get(archive::list))
         .route("/archyvas/{id}", get(archive::show))
         .route("/prisijungti", get(sign_in::ask).post(sign_in::sign_in))
+        .route("/prisijungti/raktas", get(passkeys::ask))
         .route("/prisijungti/{kelias}", get(ways::again).post(ways::begin))
         .route("/prisijungti/{kelias}/grizti", get(ways::back))
         .route("/prisijungti/{kelias}/tikrinti", post(ways::card))

@@ -17,7 +17,7 @@ use civic_api::identity::flow::{self, Purpose};
 use civic_api::identity::limits::Scope;
 use civic_api::identity::ways::{Failure, Next, Provider};
 use civic_api::identity::{self, rules};
-use civic_api::{Civic, Error};
+use civic_api::{Civic, Error, passkeys};
 use serde::Deserialize;
 
 use super::context::Page;
@@ -290,6 +290,7 @@ async fn arrive(
         .get(header::USER_AGENT)
         .and_then(|v| v.to_str().ok());
     let identified = finished.identified.on(agent.and_then(rules::device));
+    let needs_passkey = passkeys::rules::needs_second_factor(identified.account());
     // A session of its own, whatever cookie came along: whoever was signed in here before is no more.
     if let Some(old) = jar.get(identity::COOKIE) {
         let ended = identity::sign_out(civic, old.value()).await;
@@ -304,7 +305,8 @@ async fn arrive(
         Purpose::SignIn => own_page(&finished.back),
         Purpose::Link(_) => "/paskyra",
     };
-    Ok((jar, Redirect::to(to)).into_response())
+    let next = super::passkeys::after_sign_in(needs_passkey, to);
+    Ok((jar, next).into_response())
 }
 
 /// The one route where another site may post: the state gateway's page does. Outside the door that asks for our own token.

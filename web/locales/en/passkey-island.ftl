@@ -1,0 +1,20 @@
+# Passkeys in the browser: adding, showing, removing one; recovery codes.
+key-unable = This browser knows no passkeys
+key-unable-text = Use a newer browser and a secure connection (https).
+key-add = Add a passkey
+key-name = Name of the passkey
+key-name-hint = For example, “Phone at work”.
+key-show = Show a passkey
+key-waiting = Waiting for the device…
+key-remove = Remove the passkey “{ $name }”
+key-new-codes = Make new recovery codes
+key-lost = No passkey at hand?
+key-lost-text = Enter one of your recovery codes. Each works once. If you have no codes either, turn to an administrator, who will make sure that it is you.
+key-code = Recovery code
+key-code-send = Confirm by code
+key-codes-title = Keep your recovery codes
+key-codes-text = They are shown once. Put them where nobody else can get at them, and not on the same device. Earlier codes are void.
+key-codes-kept = I have kept the codes
+key-said-removed = The passkey was removed.
+key-said-cancelled = The device showed no passkey. Please try again.
+key-said-failed = That failed. Please try again.

@@ -1,0 +1,20 @@
+# Passkeys in the browser: adding, showing, removing one; recovery codes.
+key-unable = Ši naršyklė prieigos raktų nemoka
+key-unable-text = Naudokite naujesnę naršyklę ir saugų ryšį (https).
+key-add = Pridėti prieigos raktą
+key-name = Rakto pavadinimas
+key-name-hint = Pavyzdžiui, „Darbo telefonas“.
+key-show = Parodyti prieigos raktą
+key-waiting = Laukiama įrenginio…
+key-remove = Pašalinti raktą „{ $name }“
+key-new-codes = Sudaryti naujus atkūrimo kodus
+key-lost = Neturite rakto?
+key-lost-text = Įveskite vieną iš atkūrimo kodų. Kiekvienas tinka vieną kartą. Jei nebeturite ir kodų, kreipkitės į administratorių: jis patikrins, ar tai jūs.
+key-code = Atkūrimo kodas
+key-code-send = Patvirtinti kodu
+key-codes-title = Išsisaugokite atkūrimo kodus
+key-codes-text = Parodome juos vieną kartą. Pasidėkite ten, kur neprieitų kiti, tik ne tame pačiame įrenginyje. Senieji kodai nebegalioja.
+key-codes-kept = Kodus išsisaugojau
+key-said-removed = Raktas pašalintas.
+key-said-cancelled = Įrenginys rakto neparodė. Pabandykite dar kartą.
+key-said-failed = Nepavyko. Pabandykite dar kartą.
