@@ -15,6 +15,5 @@ key-code-send = Confirm by code
 key-codes-title = Keep your recovery codes
 key-codes-text = They are shown once. Put them where nobody else can get at them, and not on the same device. Earlier codes are void.
 key-codes-kept = I have kept the codes
-key-said-removed = The passkey was removed.
 key-said-cancelled = The device showed no passkey. Please try again.
 key-said-failed = That failed. Please try again.

@@ -15,6 +15,5 @@ key-code-send = Patvirtinti kodu
 key-codes-title = Išsisaugokite atkūrimo kodus
 key-codes-text = Parodome juos vieną kartą. Pasidėkite ten, kur neprieitų kiti, tik ne tame pačiame įrenginyje. Senieji kodai nebegalioja.
 key-codes-kept = Kodus išsisaugojau
-key-said-removed = Raktas pašalintas.
 key-said-cancelled = Įrenginys rakto neparodė. Pabandykite dar kartą.
 key-said-failed = Nepavyko. Pabandykite dar kartą.
