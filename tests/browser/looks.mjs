@@ -39,10 +39,11 @@ export async function look(visitor, name, theme, width, report) {
   for (const fault of await faults(visitor)) report.push(`${name}, ${theme}, ${width}: ${fault}`);
 }
 
-/** The whole page in one window: by chance of height, the bar at a phone's edge would cover half a link. */
+/** The whole page in one window, with room for what comes while it is looked at: by chance of height, the bar at a phone's edge
+ * would cover half a link. */
 export async function unroll(visitor, width) {
   const tall = await visitor.eval(() => document.documentElement.scrollHeight);
-  await visitor.page.setViewportSize({ width, height: Math.min(tall, MAX_HEIGHT) });
+  await visitor.page.setViewportSize({ width, height: Math.min(tall + 1000, MAX_HEIGHT) });
 }
 
 /** The pages of this context are drawn in this theme from the next one on. */

@@ -101,7 +101,7 @@ fn a_resident_declares_is_confirmed_and_sits_in_a_reception_of_their_eldership()
         .cloned()
         .unwrap();
     let args = json!({ "url": city.server.url, "host": host });
-    let mut scenario = Scenario::start("residence", &args, Duration::from_secs(240));
+    let mut scenario = Scenario::start("residence", &args, Duration::from_secs(900));
     scenario.wait_for("declared");
     let file = format!("\u{feff}{HEADER}{CODE};1911;2026-10-01\r\n");
     let (code, out, err) = words(&import(data, file.as_bytes(), &[]));
