@@ -1,9 +1,13 @@
-//! The administrators' area: how a city gets its first administrator, who else sees it.
+//! The administrators' area: how a city gets its first administrator, what they do there in a browser, who else sees it.
+
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::browser::Scenario;
 use crate::http::request;
 use crate::people::{Account, City};
+use crate::providers::Identified;
 use crate::server::{Server, run};
 
 const PAGES: [&str; 5] = [
@@ -13,6 +17,59 @@ const PAGES: [&str; 5] = [
     "/valdymas/auditas.csv",
     "/valdymas/nustatymai",
 ];
+
+#[test]
+fn an_administrator_gives_a_role_takes_it_and_reads_what_was_refused() {
+    let city = Identified::start_named("oidc-hostile");
+    // Rūta signs in through the state gateway, and the operator makes her the first administrator.
+    let mut ruta = city.visitor();
+    let back = ruta.through_viisp("0");
+    ruta.back(&back);
+    let account = ruta.account();
+    let id = account["id"].as_str().unwrap();
+    let data = city.server.data();
+    assert!(run(data, &["demo", "fill"]).status.success());
+    let grant = [
+        "admin",
+        "grant",
+        "--account",
+        id,
+        "--role",
+        "administrator",
+        "--reason",
+        "Direktoriaus įsakymas",
+    ];
+    let made = run(data, &grant);
+    assert!(made.status.success(), "{made:?}");
+
+    let conference = City::of(&city.server).announced_of_host;
+    let args = json!({ "url": city.name(), "name": account["name"], "conference": conference });
+    let facts = Scenario::run("admin", &args, Duration::from_secs(900));
+    assert_eq!(
+        facts["report"],
+        json!([]),
+        "what axe found, and what the pages complained of"
+    );
+    let seen = facts["seen"].as_str().unwrap_or_default();
+    assert!(seen.contains("Tarybos narys (-ė)"), "{seen}");
+    assert!(seen.contains("Rinkimų komisijos sprendimas"), "{seen}");
+    let audit = facts["audit"].as_str().unwrap_or_default();
+    for line in [
+        "Suteiktas vaidmuo",
+        "Atimtas vaidmuo",
+        "Neleista",
+        "/valdymas/zmones",
+    ] {
+        assert!(audit.contains(line), "{line}: {audit}");
+    }
+    let csv = facts["csv"].as_str().unwrap_or_default();
+    assert!(csv.starts_with("at,kind,actor,subject"), "{csv}");
+    assert!(
+        !csv.contains("Ona") && !csv.contains("Rūta"),
+        "no names leave"
+    );
+    city.server.assert_no_panic();
+}
 
 #[test]
 fn whoever_has_no_role_sees_nothing_of_the_area() {

@@ -33,6 +33,7 @@ mod metrics;
 mod network;
 mod operators;
 mod pages;
+mod passkeys;
 mod reach;
 mod replay;
 mod residents;

@@ -103,6 +103,17 @@ impl Identified {
         Self::start_by(oidc, Server::start_with, more)
     }
 
+    /// The same with a name in its public address: `localhost`.
+    pub fn start_named(oidc: &str) -> Self {
+        let listen = format!("127.0.0.1:{}", free_port());
+        let name = format!("http://{}", listen.replace("127.0.0.1", "localhost"));
+        let named = [
+            ("AIKSTE_SERVER_LISTEN", listen.as_str()),
+            ("AIKSTE_SERVER_PUBLIC_URL", name.as_str()),
+        ];
+        Self::start_set(oidc, &named)
+    }
+
     fn start_by(oidc: &str, start: fn(&[(&str, &str)]) -> Server, more: &[(&str, &str)]) -> Self {
         let listen = format!("127.0.0.1:{}", free_port());
         let (here, port) = (format!("http://{listen}"), free_port().to_string());
@@ -148,6 +159,11 @@ impl Identified {
             oidc,
             eticket,
         }
+    }
+
+    /// The server's address with a name, for which alone authenticators make keys.
+    pub fn name(&self) -> String {
+        self.server.url.replace("127.0.0.1", "localhost")
     }
 
     /// Somebody at a browser.
@@ -262,8 +278,10 @@ impl Visitor {
 
     /// Comes back to an address of ours; nowhere, when the provider has led nowhere.
     pub fn back(&mut self, address: &str) -> Answer {
+        let named = self.url.replace("127.0.0.1", "localhost");
         let path = address
-            .strip_prefix(&self.url.clone())
+            .strip_prefix(&self.url)
+            .or_else(|| address.strip_prefix(&named))
             .unwrap_or(address)
             .to_owned();
         if path.is_empty() {
