@@ -8,7 +8,8 @@ use super::{Factor, rules, standing, store};
 use crate::identity::ways::Failure;
 use crate::identity::{self, SessionToken};
 use crate::log::Kind;
-use crate::{Account, AccountId, Civic, Error, Role, Tx, accounts, random};
+use crate::roles::{self, Act, On};
+use crate::{Account, AccountId, Civic, Error, Role, Tx, Viewer, accounts, random};
 
 /// Why an administrator gives someone a new beginning.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, ToSchema)]
@@ -117,12 +118,14 @@ pub async fn recover(
 /// By an administrator who has just shown a passkey, and who has looked at the person or their document.
 pub async fn reset(
     civic: &Civic,
-    by: &Account,
+    by: &Viewer,
     cookie: &str,
     of: AccountId,
     reason: Reason,
 ) -> Result<(), Error> {
-    if by.role != Role::Administrator || !rules::needs_second_factor(by) || by.id == of {
+    let by = roles::require(civic, by, Act::GiveRoles, On::Whole).await?;
+    // Fictional administrators show no passkey, so they can take none away.
+    if !rules::needs_second_factor(by) || by.id == of {
         return Err(Error::NotAllowed);
     }
     super::require_fresh(civic, by, cookie).await?;
@@ -133,6 +136,13 @@ pub async fn reset(
     store::lock(&mut tx, of).await?;
     store::reset(&mut tx, of).await?;
     let payload = json!({ "reason": reason.as_str() });
-    accounts::note(&mut tx, of, by.role, Kind::PasskeysReset, payload).await?;
+    accounts::note(
+        &mut tx,
+        of,
+        Role::Administrator,
+        Kind::PasskeysReset,
+        payload,
+    )
+    .await?;
     tx.commit().await
 }
