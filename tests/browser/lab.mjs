@@ -16,16 +16,17 @@ export class Lab {
     const lab = new Lab(python);
     lab.namespaces = JSON.parse(await lab.#line());
     const port = Number(new URL(url).port);
-    // Pages are for loopback only, unless they are HTTPS: they are carried on.
+    // Pages are for loopback only, unless they are HTTPS: they are carried on. From a port of its own: at this address the media
+    // server or a relay may listen on the one that the pages have at the other.
     const pages = createServer((client) => {
       const server = connect(port, '127.0.0.1');
       client.pipe(server).pipe(client);
       client.on('error', () => server.destroy());
       server.on('error', () => client.destroy());
     });
-    await new Promise((resolve) => pages.listen(port, SERVER, resolve));
+    await new Promise((resolve) => pages.listen(0, SERVER, resolve));
     atEnd(() => pages.close());
-    lab.url = `http://${SERVER}:${port}`;
+    lab.url = `http://${SERVER}:${pages.address().port}`;
     return lab;
   }
 
