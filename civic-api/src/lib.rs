@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod audit;
+mod bare_rsa;
 pub mod clock;
 pub mod conferences;
 pub mod db;

@@ -1,20 +1,18 @@
 //! The cryptography of tokens: RFC 9474, RSABSSA-SHA384-PSS-Randomized, RSA-2048.
 //!
-//! Keys are made and signatures checked by AWS-LC. Blind signing needs the bare RSA operation, which it does not offer:
-//! that is `blind-rsa-signatures` on the `rsa` crate, with base blinding and a check of each result. That crate says of itself
-//! that its timing may leak (RUSTSEC-2023-0071). So a key signs for one right only, for people who have signed in, and once for
-//! each of them: an answer that is asked for again is the kept one.
+//! All of it is AWS-LC's; blind signing is the bare private operation ([`crate::bare_rsa`]). A key signs for one right only,
+//! for people who have signed in, and once for each of them: an answer that is asked for again is the kept one.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PSS_2048_8192_SHA384, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use blind_rsa_signatures::SecretKeySha384PSSRandomized;
 use sha2::{Digest, Sha256};
 
 use super::Token;
 use crate::Error;
+use crate::bare_rsa::{Padding, PrivateKey};
 
 /// Bytes of a blinded message and of a signature.
 const MODULUS_BYTES: usize = 256;
@@ -61,8 +59,8 @@ impl Pair {
 }
 
 /// A private key, from PKCS#8.
-pub(super) fn private_key(der: &[u8]) -> Result<SecretKeySha384PSSRandomized, Error> {
-    SecretKeySha384PSSRandomized::from_der(der).map_err(|_| Error::Crypto)
+pub(super) fn private_key(der: &[u8]) -> Result<PrivateKey, Error> {
+    PrivateKey::from_pkcs8(der).ok_or(Error::Crypto)
 }
 
 /// Base64 of a blinded message. `None`: it is none.
@@ -77,12 +75,12 @@ pub(super) fn digest(bytes: &[u8]) -> String {
 }
 
 /// The blind signature, Base64.
-pub(super) fn sign(key: &SecretKeySha384PSSRandomized, blinded: &[u8]) -> Result<String, Error> {
+pub(super) fn sign(key: &PrivateKey, blinded: &[u8]) -> Result<String, Error> {
     // What is larger than the modulus is refused there.
     let signature = key
-        .blind_sign(blinded)
-        .map_err(|_| Error::Invalid { field: "blinded" })?;
-    Ok(STANDARD.encode(&signature.0))
+        .sign(Padding::None, blinded)
+        .ok_or(Error::Invalid { field: "blinded" })?;
+    Ok(STANDARD.encode(&signature))
 }
 
 /// Checks a token; answers the digest by which it is known as spent.

@@ -7,6 +7,7 @@
 
 mod blind;
 pub(crate) mod http;
+mod issuing;
 pub mod rules;
 mod store;
 mod vault;
@@ -17,14 +18,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use blind::message;
+pub use issuing::issue;
 pub use vault::Vault;
 
-use crate::conferences::rules::Refusal;
+use self::issuing::Asker;
 use crate::conferences::{self, When};
 use crate::identity::limits::Scope;
 use crate::identity::ways::Failure;
 use crate::log::{self, Actor, Entry, Kind};
-use crate::{Account, AccountId, Civic, ConferenceId, Error, Tx, accounts, residence};
+use crate::{Account, AccountId, Civic, ConferenceId, Error, Tx};
 
 /// The most rights that are opened in one go, and tokens that are asked for in one request.
 pub const BATCH: usize = 32;
@@ -180,81 +182,6 @@ pub async fn open_rights(civic: &Civic) -> Result<Vec<Right>, Error> {
     Ok(rights)
 }
 
-/// Signs blinded messages for someone whom the city has identified: one for each right, ever. The same message gets the
-/// same answer, so that one that was lost on the way can be asked for once more.
-pub async fn issue(
-    civic: &Civic,
-    account: &Account,
-    requests: Vec<Request>,
-) -> Result<Vec<Issued>, Error> {
-    if !rules::may_receive(account) {
-        return Err(Error::VerificationRequired);
-    }
-    if requests.is_empty() || requests.len() > BATCH {
-        return Err(Error::Invalid { field: "requests" });
-    }
-    let scope = [Scope::Issuing(account.id)];
-    if !civic.ways.limits.take(&scope, civic.now()) {
-        return Err(Failure::TooMany.into());
-    }
-    let mut answers = Vec::with_capacity(requests.len());
-    for request in requests {
-        let right = request.right.clone();
-        let (signature, refused) = match issue_one(civic, account, request).await {
-            Ok(signature) => (Some(signature), None),
-            Err(error) if error.status().is_server_error() => return Err(error),
-            Err(error) => (None, Some(error.code().to_owned())),
-        };
-        answers.push(Issued {
-            right,
-            signature,
-            refused,
-        });
-    }
-    if answers.iter().all(|answer| answer.refused.is_none()) {
-        civic.ways.limits.give_back(&scope);
-    }
-    Ok(answers)
-}
-
-async fn issue_one(civic: &Civic, account: &Account, request: Request) -> Result<String, Error> {
-    let blinded = blind::decode(&request.blinded).ok_or(Error::Invalid { field: "blinded" })?;
-    let sealed = store::sealed(&civic.db, &request.right)
-        .await?
-        .ok_or(Error::RightClosed)?;
-    let digest = blind::digest(&blinded);
-    may_have(civic, account.id, &request.right).await?;
-    // Asked before the costly part, and decided after it.
-    if let Some(there) = store::issued(&civic.db, &request.right, account.id).await? {
-        return the_same(there, &digest);
-    }
-    if was_given(civic, account.id, &request.right).await? {
-        return Err(Error::TokenAlreadyIssued);
-    }
-    let key = civic.vault.key(&request.right, &sealed)?;
-    // Signed first: what cannot be signed must not use up the right.
-    let signature = tokio::task::spawn_blocking(move || blind::sign(&key, &blinded))
-        .await
-        .map_err(|_| Error::Crypto)??;
-    let new = store::Issue {
-        blinded_sha256: digest.clone(),
-        signature,
-    };
-    let mut tx = civic.write().await?;
-    let there = store::insert_issue(&mut tx, &request.right, account.id, &new).await?;
-    tx.commit().await?;
-    the_same(there, &digest)
-}
-
-/// The kept answer, to who asks the same again.
-fn the_same(there: store::Issue, digest: &str) -> Result<String, Error> {
-    if there.blinded_sha256 == digest {
-        Ok(there.signature)
-    } else {
-        Err(Error::TokenAlreadyIssued)
-    }
-}
-
 /// Uses a right by one's session, for browsers that cannot keep tokens. It counts as the account's one token, and the server
 /// knows at this moment whose right it is: the page says so.
 pub async fn use_by_session(civic: &Civic, account: &Account, right: &str) -> Result<(), Error> {
@@ -264,10 +191,10 @@ pub async fn use_by_session(civic: &Civic, account: &Account, right: &str) -> Re
     if store::sealed(&civic.db, right).await?.is_none() {
         return Err(Error::RightClosed);
     }
-    may_have(civic, account.id, right).await?;
-    if was_given(civic, account.id, right).await? {
-        return Err(Error::TokenAlreadyIssued);
-    }
+    Asker::of(civic, account.id)
+        .await?
+        .may_have(civic, right)
+        .await?;
     let new = store::Issue {
         blinded_sha256: BY_SESSION.to_owned(),
         signature: String::new(),
@@ -275,30 +202,7 @@ pub async fn use_by_session(civic: &Civic, account: &Account, right: &str) -> Re
     let mut tx = civic.write().await?;
     let there = store::insert_issue(&mut tx, right, account.id, &new).await?;
     tx.commit().await?;
-    the_same(there, BY_SESSION).map(|_| ())
-}
-
-/// A right to what is for the residents of one eldership is given to whom the register has confirmed as one of them.
-async fn may_have(civic: &Civic, account: AccountId, right: &str) -> Result<(), Error> {
-    let subject = right.strip_prefix("seat/").unwrap_or(right);
-    let conference: ConferenceId = subject.parse().map_err(|_| Error::RightClosed)?;
-    let eldership = conferences::get(civic, conference).await?.eldership;
-    let lives = residence::of(civic, account).await?;
-    if residence::rules::eligible(eldership, &lives) {
-        Ok(())
-    } else {
-        Err(Refusal::NotOfEldership.into())
-    }
-}
-
-/// Whether the person was given the right by an account that they have had erased since.
-async fn was_given(civic: &Civic, account: AccountId, right: &str) -> Result<bool, Error> {
-    for digest in accounts::digests(civic, account).await? {
-        if store::was_given(&civic.db, right, &person_in(right, &digest)).await? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    issuing::the_same(there, BY_SESSION).map(|_| ())
 }
 
 /// An account is about to be erased: its open rights stay given to the person, who may come back with a new one.

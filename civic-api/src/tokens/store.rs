@@ -1,5 +1,7 @@
 //! The SQL of rights and tokens. No statement reads both sides, but for their two counts.
 
+use std::collections::HashMap;
+
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -70,6 +72,7 @@ pub(super) async fn sealed(db: &Db, id: &str) -> Result<Option<String>, Error> {
 }
 
 /// What was issued to an account.
+#[derive(Clone)]
 pub(super) struct Issue {
     /// The digest of the blinded message.
     pub(super) blinded_sha256: String,
@@ -84,20 +87,21 @@ fn issue(row: &AnyRow) -> Result<Issue, Error> {
     })
 }
 
-/// What was issued to an account, if anything was.
-pub(super) async fn issued(
-    db: &Db,
-    right: &str,
-    account: AccountId,
-) -> Result<Option<Issue>, Error> {
-    let row = sqlx::query(
-        "select blinded_sha256, signature from token_issues where right_id = $1 and account_id = $2",
+/// What was issued to an account, by right; of rights that are open.
+pub(super) async fn issued(db: &Db, account: AccountId) -> Result<HashMap<String, Issue>, Error> {
+    let rows = sqlx::query(
+        "select i.right_id, i.blinded_sha256, i.signature
+           from token_issues i
+           join rights r on r.id = i.right_id
+          where i.account_id = $1 and r.sealed <> ''",
     )
-    .bind(right)
     .bind(account.to_string())
-    .fetch_optional(db.reader())
+    .fetch_all(db.reader())
     .await?;
-    row.as_ref().map(issue).transpose()
+    let found = rows
+        .iter()
+        .map(|row| Ok((row.try_get("right_id")?, issue(row)?)));
+    found.collect()
 }
 
 /// Counts an issue; answers the account's only one: this one, or the one that was first.

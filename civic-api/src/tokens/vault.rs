@@ -6,9 +6,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use blind_rsa_signatures::SecretKeySha384PSSRandomized;
 
 use super::blind;
+use crate::bare_rsa::PrivateKey;
 use crate::{Error, random};
 
 /// Keys that are kept ready; when there are more, all are forgotten and read anew.
@@ -17,7 +17,7 @@ const READY: usize = 64;
 /// Opens and seals private keys.
 pub struct Vault {
     key: LessSafeKey,
-    ready: Mutex<HashMap<String, Arc<SecretKeySha384PSSRandomized>>>,
+    ready: Mutex<HashMap<String, Arc<PrivateKey>>>,
 }
 
 impl fmt::Debug for Vault {
@@ -56,11 +56,7 @@ impl Vault {
     }
 
     /// The private key of a right.
-    pub(super) fn key(
-        &self,
-        right: &str,
-        sealed: &str,
-    ) -> Result<Arc<SecretKeySha384PSSRandomized>, Error> {
+    pub(super) fn key(&self, right: &str, sealed: &str) -> Result<Arc<PrivateKey>, Error> {
         if let Some(key) = self.ready().get(right) {
             return Ok(key.clone());
         }
@@ -85,9 +81,7 @@ impl Vault {
         self.ready().remove(right);
     }
 
-    fn ready(
-        &self,
-    ) -> std::sync::MutexGuard<'_, HashMap<String, Arc<SecretKeySha384PSSRandomized>>> {
+    fn ready(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<PrivateKey>>> {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

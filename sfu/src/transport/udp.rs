@@ -1,5 +1,5 @@
 //! The kernel's side of a shard: the UDP socket, batched receiving and sending, the waker, the thread's CPU clock
-//! and the interfaces' addresses. The only file of the project that may use `unsafe`: every block is one system call
+//! and the interfaces' addresses. One of the two files of the project that may use `unsafe`: every block is one system call
 //! whose pointers live on this stack frame.
 #![expect(
     unsafe_code,

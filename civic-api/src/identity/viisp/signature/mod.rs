@@ -14,12 +14,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bergshamra_xml::uppsala::{self, Document as Tree, NodeId};
 use bergshamra_xml::{NodeKind, NodeSet};
-use blind_rsa_signatures::DefaultRng;
 use roxmltree::Node;
-use rsa::pkcs8::DecodePrivateKey;
-use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 
 use super::messages::{NODE_ID, SOAP, parsed};
+use crate::bare_rsa::{Padding, PrivateKey};
 use crate::identity::ways::Failure;
 
 const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
@@ -38,7 +36,7 @@ const SHA1_PREFIX: [u8; 15] = [
 pub struct Keys {
     ours: RsaKeyPair,
     /// The same key again, for signatures with SHA-1, where the operator has chosen them.
-    legacy: Option<RsaPrivateKey>,
+    legacy: Option<PrivateKey>,
     theirs: Vec<u8>,
 }
 
@@ -64,11 +62,10 @@ impl Keys {
         })
     }
 
-    /// Signs with SHA-1 from now on. AWS-LC does not, so the private operation is the `rsa` crate's, blinded: see
-    /// docs/SECURITY.md. `ours` as in [`Self::from_pem`].
+    /// Signs with SHA-1 from now on: see docs/SECURITY.md. `ours` as in [`Self::from_pem`].
     pub fn with_sha1(mut self, ours: &str) -> Result<Self, String> {
         let ours = crate::identity::pem(ours, "PRIVATE KEY").unwrap_or_default();
-        let key = RsaPrivateKey::from_pkcs8_der(&ours).map_err(|_| "our key is not an RSA key")?;
+        let key = PrivateKey::from_pkcs8(&ours).ok_or("our key is not an RSA key")?;
         self.legacy = Some(key);
         Ok(self)
     }
@@ -76,14 +73,8 @@ impl Keys {
     /// The signature of these bytes, by the method that [`Self::methods`] names.
     fn signature(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         if let Some(key) = &self.legacy {
-            let padding = Pkcs1v15Sign {
-                hash_len: Some(SHA1_FOR_LEGACY_USE_ONLY.output_len()),
-                prefix: Box::from(SHA1_PREFIX),
-            };
             let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, bytes);
-            return key
-                .sign_with_rng(&mut DefaultRng, padding, hash.as_ref())
-                .ok();
+            return key.sign(Padding::Pkcs1, &[&SHA1_PREFIX[..], hash.as_ref()].concat());
         }
         let mut value = vec![0; self.ours.public_modulus_len()];
         let random = SystemRandom::new();
