@@ -26,8 +26,8 @@ pub(crate) enum Padding {
 /// An RSA private key.
 pub(crate) struct PrivateKey(NonNull<lc::RSA>);
 
-// SAFETY: an RSA object of AWS-LC may be used by several threads at once as long as nobody changes it, which nothing here
-// does (openssl/rsa.h: "an RSA object may be used concurrently"); it guards its blinding by a lock of its own.
+// SAFETY: several threads may use an RSA object of AWS-LC at once, while all of them only call functions that openssl/rsa.h
+// counts as non-mutating. Signing and asking for the size are (it locks its blinding itself); nothing here changes a key.
 unsafe impl Send for PrivateKey {}
 // SAFETY: as above.
 unsafe impl Sync for PrivateKey {}

@@ -24,15 +24,20 @@ impl Asker {
         })
     }
 
-    /// A right to what is for the residents of one eldership is given to whom the register has confirmed as one of them; and
-    /// none to a person who was given it by an account that they have had erased since.
+    /// A right to what is for the residents of one eldership is given to whom the register has confirmed as one of them.
     pub(super) async fn may_have(&self, civic: &Civic, right: &str) -> Result<(), Error> {
         let subject = right.strip_prefix("seat/").unwrap_or(right);
         let conference: ConferenceId = subject.parse().map_err(|_| Error::RightClosed)?;
         let eldership = conferences::get(civic, conference).await?.eldership;
-        if !residence::rules::eligible(eldership, &self.lives) {
-            return Err(Refusal::NotOfEldership.into());
+        if residence::rules::eligible(eldership, &self.lives) {
+            Ok(())
+        } else {
+            Err(Refusal::NotOfEldership.into())
         }
+    }
+
+    /// Nothing is given to a person who was given it by an account that they have had erased since.
+    pub(super) async fn was_not_given(&self, civic: &Civic, right: &str) -> Result<(), Error> {
         for digest in &self.digests {
             if store::was_given(&civic.db, right, &person_in(right, digest)).await? {
                 return Err(Error::TokenAlreadyIssued);
@@ -103,6 +108,7 @@ async fn sign_one(
     if let Some(there) = before.get(&request.right) {
         return the_same(there.clone(), &digest).map(Answer::Kept);
     }
+    asker.was_not_given(civic, &request.right).await?;
     let key = civic.vault.key(&request.right, &sealed)?;
     // Signed first: what cannot be signed must not use up the right.
     let signature = tokio::task::spawn_blocking(move || blind::sign(&key, &blinded))
@@ -121,21 +127,20 @@ async fn count(
     account: AccountId,
     answers: Vec<(String, Answer)>,
 ) -> Result<Vec<Issued>, Error> {
-    let fresh = |(_, answer): &(String, Answer)| matches!(answer, Answer::Signed(_));
-    let mut tx = match answers.iter().any(fresh) {
-        true => Some(civic.write().await?),
-        false => None,
-    };
+    let mut begun = None;
     let mut issued = Vec::with_capacity(answers.len());
     for (right, answer) in answers {
-        let signature = match (answer, &mut tx) {
-            (Answer::Kept(signature), _) => Ok(signature),
-            (Answer::Signed(new), Some(tx)) => {
+        let signature = match answer {
+            Answer::Kept(signature) => Ok(signature),
+            Answer::Refused(code) => Err(code),
+            Answer::Signed(new) => {
+                let tx = match &mut begun {
+                    Some(tx) => tx,
+                    none => none.insert(civic.write().await?),
+                };
                 let there = store::insert_issue(tx, &right, account, &new).await?;
                 the_same(there, &new.blinded_sha256).map_err(|error| error.code())
             }
-            (Answer::Signed(_), None) => return Err(Error::Crypto),
-            (Answer::Refused(code), _) => Err(code),
         };
         let (signature, refused) = match signature {
             Ok(signature) => (Some(signature), None),
@@ -147,7 +152,7 @@ async fn count(
             refused,
         });
     }
-    if let Some(tx) = tx {
+    if let Some(tx) = begun {
         tx.commit().await?;
     }
     Ok(issued)

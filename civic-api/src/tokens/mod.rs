@@ -191,10 +191,9 @@ pub async fn use_by_session(civic: &Civic, account: &Account, right: &str) -> Re
     if store::sealed(&civic.db, right).await?.is_none() {
         return Err(Error::RightClosed);
     }
-    Asker::of(civic, account.id)
-        .await?
-        .may_have(civic, right)
-        .await?;
+    let asker = Asker::of(civic, account.id).await?;
+    asker.may_have(civic, right).await?;
+    asker.was_not_given(civic, right).await?;
     let new = store::Issue {
         blinded_sha256: BY_SESSION.to_owned(),
         signature: String::new(),

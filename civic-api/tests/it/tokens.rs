@@ -18,6 +18,8 @@ use crate::ground::{Ground, on_both};
 
 on_both!(
     a_token_is_issued_once_and_spent_once,
+    a_batch_answers_each_request_by_itself,
+    batches_at_once_give_one_token,
     a_hundred_spendings_at_once_are_one,
     what_is_no_token_is_refused,
     a_closed_right_issues_nothing_and_its_key_is_gone,
@@ -109,6 +111,57 @@ async fn a_token_is_issued_once_and_spent_once(ground: Ground) {
     assert!(matches!(spent, Err(Error::TokenSpent)));
     // Another signature of the same message is the same token.
     tokens::spend(civic, &other.token(&others)).await.unwrap();
+}
+
+async fn a_batch_answers_each_request_by_itself(ground: Ground) {
+    let right = right(&ground).await;
+    let civic = &ground.civic;
+    let ona = ground.person("Ona").await;
+    let others = tokens::open_rights(civic).await.unwrap();
+    let other = others.iter().find(|other| other.id != right.id).unwrap();
+    let (first, second) = (Blinded::new(&right), Blinded::new(other));
+    let requests = || {
+        vec![
+            first.request(),
+            Request {
+                right: "seat/none".into(),
+                ..second.request()
+            },
+            Blinded::new(&right).request(),
+            second.request(),
+            Request {
+                blinded: STANDARD.encode([0xff; 256]),
+                ..Blinded::new(&others[0]).request()
+            },
+        ]
+    };
+    let issued = tokens::issue(civic, &ona, requests()).await.unwrap();
+    let refused: Vec<_> = issued.iter().map(|one| one.refused.as_deref()).collect();
+    let once = Some("token_already_issued");
+    assert_eq!(refused[..4], [None, Some("right_closed"), once, None]);
+    assert!(refused[4].is_some());
+    for (blinded, answer) in [(&first, &issued[0]), (&second, &issued[3])] {
+        let token = blinded.token(answer.signature.as_ref().unwrap());
+        tokens::spend(civic, &token).await.unwrap();
+    }
+    // The whole answer was lost on the way.
+    let again = tokens::issue(civic, &ona, requests()).await.unwrap();
+    assert_eq!(again[..4], issued[..4]);
+}
+
+async fn batches_at_once_give_one_token(ground: Ground) {
+    let right = right(&ground).await;
+    let ona = ground.person("Ona").await;
+    let mut batches = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let (civic, ona) = (ground.civic.clone(), ona.clone());
+        let request = Blinded::new(&right).request();
+        batches.spawn(async move { issue_one(&civic, &ona, request).await });
+    }
+    let answers = batches.join_all().await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    let once = Err("token_already_issued".to_owned());
+    assert_eq!(answers.iter().filter(|answer| **answer == once).count(), 19);
 }
 
 async fn a_hundred_spendings_at_once_are_one(ground: Ground) {

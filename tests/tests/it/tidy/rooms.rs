@@ -227,6 +227,13 @@ fn unsafe_code_is_in_two_files() {
     none(&format!("unsafe only in {UNSAFE:?}"), faults);
 }
 
+/// It is named beside `aws-lc-rs`, which brings it: raised alone, there would be two.
+#[test]
+fn there_is_one_aws_lc() {
+    let lock = std::fs::read_to_string(crate::source::root().join("Cargo.lock")).unwrap();
+    assert_eq!(lock.matches("name = \"aws-lc-sys\"\n").count(), 1);
+}
+
 #[test]
 fn dependencies_have_one_version_written_in_one_place() {
     let mut faults = Vec::new();
