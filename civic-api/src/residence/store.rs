@@ -1,7 +1,8 @@
 //! The SQL of residence.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
+use futures_util::TryStreamExt;
 use jiff::civil::Date;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -134,45 +135,54 @@ pub(super) async fn replace(
     tx: &mut Tx,
     extract: &Extract,
 ) -> Result<(usize, usize, usize), Error> {
-    let before = register(tx).await?;
-    let is_new = |digest: &str| !before.contains_key(digest);
-    let different: Vec<(&str, Eldership)> = extract
+    let before = compared(tx, extract).await?;
+    let changed = before.changed.len();
+    let mut different = before.changed;
+    let added = extract
         .residents
         .iter()
-        .filter(|(digest, eldership)| before.get(*digest) != Some(eldership))
-        .map(|(digest, eldership)| (digest.as_str(), *eldership))
-        .collect();
-    let added = different.iter().filter(|(d, _)| is_new(d)).count();
-    let gone: Vec<&str> = before
-        .keys()
-        .filter(|digest| !extract.residents.contains_key(*digest))
-        .map(String::as_str)
-        .collect();
-    for some in gone.chunks(ROWS) {
+        .filter(|(digest, _)| !before.known.contains(digest.as_str()))
+        .map(|(digest, eldership)| (digest.as_str(), *eldership));
+    different.extend(added);
+    for some in before.gone.chunks(ROWS) {
         delete(tx, some).await?;
     }
     for some in different.chunks(ROWS) {
         upsert(tx, some).await?;
     }
     set_day(tx, extract.on).await?;
-    Ok((added, different.len() - added, gone.len()))
+    Ok((different.len() - changed, changed, before.gone.len()))
 }
 
-async fn register(tx: &mut Tx) -> Result<BTreeMap<String, Eldership>, Error> {
-    let rows = sqlx::query("select digest, eldership from residence_register")
-        .fetch_all(tx.connection())
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok((
-                row.try_get("digest")?,
-                eldership(row, "residence_register")?,
-            ))
-        })
-        .collect()
+/// The register that is there, beside an extract. What is in both is borrowed from the extract.
+#[derive(Default)]
+struct Before<'a> {
+    known: HashSet<&'a str>,
+    changed: Vec<(&'a str, Eldership)>,
+    gone: Vec<String>,
 }
 
-async fn delete(tx: &mut Tx, digests: &[&str]) -> Result<(), Error> {
+/// Row by row: a city's register is not held in memory a second time.
+async fn compared<'a>(tx: &mut Tx, extract: &'a Extract) -> Result<Before<'a>, Error> {
+    let mut before = Before::default();
+    let mut rows =
+        sqlx::query("select digest, eldership from residence_register").fetch(tx.connection());
+    while let Some(row) = rows.try_next().await? {
+        let digest: String = row.try_get("digest")?;
+        match extract.residents.get_key_value(&digest) {
+            Some((digest, now)) => {
+                before.known.insert(digest);
+                if *now != eldership(&row, "residence_register")? {
+                    before.changed.push((digest, *now));
+                }
+            }
+            None => before.gone.push(digest),
+        }
+    }
+    Ok(before)
+}
+
+async fn delete(tx: &mut Tx, digests: &[String]) -> Result<(), Error> {
     let places: Vec<String> = (1..=digests.len()).map(|n| format!("${n}")).collect();
     let sql = format!(
         "delete from residence_register where digest in ({})",
@@ -180,7 +190,7 @@ async fn delete(tx: &mut Tx, digests: &[&str]) -> Result<(), Error> {
     );
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for digest in digests {
-        query = query.bind((*digest).to_owned());
+        query = query.bind(digest.as_str());
     }
     query.execute(tx.connection()).await?;
     Ok(())
