@@ -142,7 +142,7 @@ impl<'a> Analyst<'a> {
     }
 
     fn by_equal_bytes(&self) -> Guess {
-        let of_tokens = windows(&self.tokens, &self.known(&self.tokens));
+        let of_tokens = windows(&self.known(&self.tokens));
         let of_accounts = self.known(&self.accounts);
         let mut pairs = BTreeSet::new();
         for (account, texts) in of_accounts.iter().enumerate() {
@@ -281,10 +281,10 @@ fn number(window: &[u8]) -> u64 {
 }
 
 /// Which of these hold which eight bytes; what many share is left out.
-fn windows(keys: &[String], known: &[Vec<String>]) -> HashMap<u64, Vec<usize>> {
+fn windows(known: &[Vec<String>]) -> HashMap<u64, Vec<usize>> {
     let mut holding: HashMap<u64, Vec<usize>> = HashMap::new();
-    for one in 0..keys.len() {
-        for form in known[one].iter().flat_map(|text| forms(text)) {
+    for (one, texts) in known.iter().enumerate() {
+        for form in texts.iter().flat_map(|text| forms(text)) {
             for window in form.windows(WINDOW) {
                 let who = holding.entry(number(window)).or_default();
                 if who.last() != Some(&one) {
