@@ -5,7 +5,7 @@
 #   bench.sh page       writes the page from what the two above have kept
 #   bench.sh join       join to first decoded picture in Chromium over loopback, 20 joins
 #   bench.sh layers     how soon layers that nobody watches are let go, and come back; with real browsers
-#   bench.sh civic      a token issued and spent, a log of 100,000 records verified
+#   bench.sh civic      a token issued and spent, a log of 100,000 records verified, sign-ins a minute
 #   bench.sh soak       a call of 30 for 10 minutes: flat memory, everybody hears and sees who speaks
 # Without an argument: table, ramp, page, civic, join. Nothing else may run on the machine meanwhile. docs/benchmarks/README.md says more.
 #   RUNS=3 SECONDS_A_RUN=5 LOADS="1x10 1x100 1x100s 1x500 10x10 50x50a" SERVERS=floor,ours,ours2,janus1,janus MINUTES=10
@@ -66,6 +66,9 @@ fi
 if wants civic; then
     say "Tokens, and the civic log"
     cargo bench --locked --package civic-api --bench civic
+    scripts/build.sh
+    say "Sign-ins"
+    node tests/browser/bench-signin.mjs "$CARGO_TARGET_DIR/$(profile_dir)/aikste" "${SIGN_INS:-1000}"
 fi
 if wants join; then
     scripts/build.sh

@@ -51,6 +51,11 @@ export async function setTheme(context, url, theme) {
   await context.addCookies([{ name: 'tema', value: theme, url }]);
 }
 
+/** And in this language, `lt` or `en`. */
+export async function setLanguage(context, url, language) {
+  await context.addCookies([{ name: 'kalba', value: language, url }]);
+}
+
 /** A browser's context of this width, with axe in every page. */
 export async function lookingContext(browser, width) {
   const context = await browser.newContext({ viewport: { width, height: width === 390 ? 844 : 800 }, locale: 'lt-LT' });

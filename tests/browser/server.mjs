@@ -13,8 +13,14 @@ const env = {
   AIKSTE_LOG_LEVEL: 'warn',
 };
 
-/** Starts a server of its own with the demonstration city; its address. It ends with the scenario. */
-export async function serve(program) {
+/** Starts a server of its own with the demonstration city and these settings; its address. It ends with the scenario. */
+export async function serve(program, settings = {}) {
+  return (await started(program, settings)).url;
+}
+
+/** The same; its address and its process. */
+export async function started(program, settings) {
+  Object.assign(env, settings);
   execFileSync(program, ['demo', 'fill'], { env, stdio: 'ignore' });
   const server = spawn(program, ['serve', '--listen', '127.0.0.1:0', '--media-ports', '0'], {
     env,
@@ -30,7 +36,7 @@ export async function serve(program) {
     server.on('exit', (code) => reject(new Error(`the server ended with ${code}`)));
     server.stdout.setEncoding('utf8').on('data', (text) => {
       const found = /Aikštė: (http\S+?)\/?\s/.exec(text);
-      if (found) resolve(found[1]);
+      if (found) resolve({ url: found[1], pid: server.pid });
     });
   });
 }

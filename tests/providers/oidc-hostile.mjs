@@ -25,12 +25,23 @@ function jwt(claims) {
   return `${text}.${createSign('RSA-SHA256').update(text).sign(by.privateKey, 'base64url')}`;
 }
 
+let people = 0;
+/** Another person each time (`daug`): a personal code with its check digit, and their name here. */
+function somebody() {
+  people += 1;
+  const digits = [...`4${String(10 + (people % 80))}0101${String(Math.floor(people / 80) % 1000).padStart(3, '0')}`].map(Number);
+  const sum = (weights) => digits.reduce((all, digit, at) => all + digit * weights[at], 0) % 11;
+  const [first, second] = [sum([1, 2, 3, 4, 5, 6, 7, 8, 9, 1]), sum([3, 4, 5, 6, 7, 8, 9, 1, 2, 3])];
+  return { sub: `zmogus-${people}`, personal_code: digits.join('') + (first < 10 ? first : second % 10) };
+}
+
 function idToken({ nonce }) {
   const now = Math.floor(Date.now() / 1000);
   return jwt({
     iss: mode === 'kitas-leidejas' ? 'http://127.0.0.1:1' : issuer, sub: 'ruta', aud: mode === 'kitam' ? 'kitas' : 'aikste',
     nonce: mode === 'kitas-nonce' ? 'x' : nonce, iat: mode === 'senas' ? now - 7200 : now, exp: mode === 'senas' ? now - 3600 : now + 300,
     given_name: 'Rūta', family_name: 'Kazlauskaitė', personal_code: mode === 'blogas-kodas' ? '38001010000' : '33309240064',
+    ...(mode === 'daug' ? somebody() : {}),
   });
 }
 

@@ -1,6 +1,7 @@
 //! The server's keys: one secret file, from which each purpose derives its own key, so that no two purposes share one. What lasts for
-//! hours only (tickets, form tokens) comes from a second file once there is one: it can be replaced at any time, while what is in
-//! the database (digests of personal codes, sealed keys of rights) goes by the first one for ever.
+//! hours only (tickets, form tokens) comes from a second file once there is one: it can be replaced at any time. The digests of personal
+//! codes have a key of their own once it was changed, and the one before beside it until nobody needs it any more. Sealed keys of rights go
+//! by the first file for ever.
 
 use std::fs;
 use std::io::Write;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use aws_lc_rs::{hmac, rand};
+use civic_api::identity::person::Digester;
 
 /// Bytes of the secret file.
 const SECRET_BYTES: usize = 32;
@@ -18,6 +20,10 @@ pub struct Secrets {
     root: hmac::Key,
     /// For what lasts for hours only; until the first rotation the same.
     session: hmac::Key,
+    /// Of the digests of personal codes; until the first rotation derived from the root.
+    persons: Option<[u8; SECRET_BYTES]>,
+    /// The one before it, while it is kept.
+    persons_before: Option<[u8; SECRET_BYTES]>,
 }
 
 impl Secrets {
@@ -39,39 +45,62 @@ impl Secrets {
             }
             Err(e) => return Err(e).with_context(|| path.display().to_string()),
         };
-        let session = session_path(path);
-        match fs::read(&session) {
-            Ok(bytes) => {
-                let read = Self::from_bytes(&bytes);
-                secrets.session = read.with_context(|| session.display().to_string())?.root;
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-            Err(e) => return Err(e).with_context(|| session.display().to_string()),
+        if let Some(bytes) = read(&session_path(path))? {
+            secrets.session = hmac::Key::new(hmac::HMAC_SHA256, &bytes);
         }
+        secrets.persons = read(&persons_path(path))?;
+        secrets.persons_before = read(&persons_before_path(path))?;
         Ok(secrets)
+    }
+
+    /// What makes digests of personal codes: under the current key, and under the one before while that is kept.
+    pub fn digester(&self) -> Digester {
+        let first = self.derive("person-digest/1");
+        let named = |key: &[u8; SECRET_BYTES]| match *key == first {
+            true => Digester::new(key),
+            false => Digester::named(key),
+        };
+        let digester = named(&self.persons.unwrap_or(first));
+        match &self.persons_before {
+            Some(before) => digester.after(named(before)),
+            None => digester,
+        }
+    }
+
+    /// Puts a new key of digests in the place of the current one, which is kept beside it. A server that starts from now on takes both.
+    ///
+    /// # Errors
+    /// When the key before the current one is still there: there are two at most.
+    pub fn rotate_persons(path: &Path) -> anyhow::Result<()> {
+        let secrets = Self::load_or_create(path)?;
+        if secrets.persons_before.is_some() {
+            bail!("the key before the current one is still kept: `aikste keys drop-old` first");
+        }
+        let current = secrets.persons;
+        let current = current.unwrap_or_else(|| secrets.derive("person-digest/1"));
+        // First the copy: whatever breaks off in between, no key is lost.
+        put(&persons_before_path(path), &current)?;
+        put(&persons_path(path), &fresh()?)
+    }
+
+    /// Takes the key before away for good. `false`: there was none.
+    pub fn drop_persons_before(path: &Path) -> anyhow::Result<bool> {
+        let place = persons_before_path(path);
+        match fs::remove_file(&place) {
+            Ok(()) => Ok(true),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(e) => Err(e).with_context(|| place.display().to_string()),
+        }
+    }
+
+    /// Whether the key before is kept.
+    pub fn has_persons_before(&self) -> bool {
+        self.persons_before.is_some()
     }
 
     /// Puts a new secret of sessions beside the secret file: a server that starts from now on takes it.
     pub fn rotate_session(path: &Path) -> anyhow::Result<()> {
-        let place = session_path(path);
-        let beside = place.with_extension("key.new");
-        let bytes = fresh()?;
-        let write = || -> std::io::Result<()> {
-            // One that a broken try has left might be readable by others.
-            match fs::remove_file(&beside) {
-                Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
-                _ => {}
-            }
-            let mut file = fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&beside)?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            fs::rename(&beside, &place)
-        };
-        write().with_context(|| place.display().to_string())
+        put(&session_path(path), &fresh()?)
     }
 
     /// Keys from the secret's bytes; fewer than 32 are refused.
@@ -84,7 +113,12 @@ impl Secrets {
         }
         let root = hmac::Key::new(hmac::HMAC_SHA256, bytes);
         let session = root.clone();
-        Ok(Self { root, session })
+        Ok(Self {
+            root,
+            session,
+            persons: None,
+            persons_before: None,
+        })
     }
 
     /// The key of one purpose that lasts as long as the database, 32 bytes.
@@ -110,6 +144,44 @@ fn derived(root: &hmac::Key, purpose: &str) -> [u8; 32] {
     key
 }
 
+/// The secret in a file beside the first one; `None`: there is no such file.
+fn read(path: &Path) -> anyhow::Result<Option<[u8; SECRET_BYTES]>> {
+    let name = || path.display().to_string();
+    match fs::read(path) {
+        Ok(bytes) => match bytes.as_slice().try_into() {
+            Ok(key) => Ok(Some(key)),
+            Err(_) => bail!(
+                "{}: it has {} bytes, it must have {SECRET_BYTES}",
+                name(),
+                bytes.len()
+            ),
+        },
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e).with_context(name),
+    }
+}
+
+/// Writes a secret in the place of what is there, whole or not at all.
+fn put(place: &Path, bytes: &[u8; SECRET_BYTES]) -> anyhow::Result<()> {
+    let beside = place.with_extension("key.new");
+    let write = || -> std::io::Result<()> {
+        // One that a broken try has left might be readable by others.
+        match fs::remove_file(&beside) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, place)
+    };
+    write().with_context(|| place.display().to_string())
+}
+
 fn fresh() -> anyhow::Result<[u8; SECRET_BYTES]> {
     let mut bytes = [0u8; SECRET_BYTES];
     rand::fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system gives no randomness"))?;
@@ -119,6 +191,16 @@ fn fresh() -> anyhow::Result<[u8; SECRET_BYTES]> {
 /// Where the secret of sessions lies, beside the secret file.
 pub fn session_path(path: &Path) -> PathBuf {
     path.with_file_name("session.key")
+}
+
+/// Where the key of digests lies once it was changed.
+pub fn persons_path(path: &Path) -> PathBuf {
+    path.with_file_name("persons.key")
+}
+
+/// Where the one before it lies, while it is kept.
+pub fn persons_before_path(path: &Path) -> PathBuf {
+    path.with_file_name("persons-old.key")
 }
 
 /// Whether only its owner can read a file.
@@ -165,6 +247,36 @@ mod tests {
         }
         assert!(is_private(&session_path(&path)).unwrap());
         fs::write(session_path(&path), b"short").unwrap();
+        assert!(Secrets::load_or_create(&path).is_err());
+    }
+
+    #[test]
+    fn a_new_key_of_digests_keeps_the_one_before_until_it_is_dropped() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret.key");
+        let digested = || {
+            let secrets = Secrets::load_or_create(&path).unwrap();
+            let key = secrets.digester().subject("a", "b");
+            (key.key, key.digest, key.before)
+        };
+        let (first_key, first, before) = digested();
+        assert_eq!((first_key.as_str(), before), ("", None));
+        Secrets::rotate_persons(&path).unwrap();
+        let (second_key, second, before) = digested();
+        assert_ne!((&second_key, &second), (&first_key, &first));
+        assert_eq!(before, Some(first));
+        assert!(Secrets::rotate_persons(&path).is_err(), "there are two");
+        assert_eq!(digested().1, second, "nothing was changed");
+        assert!(is_private(&persons_path(&path)).unwrap());
+        assert!(is_private(&persons_before_path(&path)).unwrap());
+        assert!(Secrets::drop_persons_before(&path).unwrap());
+        assert!(!Secrets::drop_persons_before(&path).unwrap());
+        assert_eq!(digested(), (second_key.clone(), second.clone(), None));
+        Secrets::rotate_persons(&path).unwrap();
+        let (third_key, _, before) = digested();
+        assert_ne!(third_key, second_key);
+        assert_eq!(before, Some(second));
+        fs::write(persons_path(&path), b"short").unwrap();
         assert!(Secrets::load_or_create(&path).is_err());
     }
 

@@ -19,7 +19,7 @@ use crate::secrets::Secrets;
 /// # Errors
 /// The first thing that keeps one from working.
 pub fn ways(config: &Config, secrets: &Secrets) -> Result<Ways, Mistake> {
-    let digester = digester(secrets);
+    let digester = secrets.digester();
     let mut adapters: Vec<Arc<dyn Adapter>> = Vec::new();
     if !config.viisp.soap_url.is_empty() {
         adapters.push(Arc::new(viisp(config, &digester)?));
@@ -31,11 +31,6 @@ pub fn ways(config: &Config, secrets: &Secrets) -> Result<Ways, Mistake> {
         adapters.push(Arc::new(eticket(config, &digester)?));
     }
     Ok(Ways::new(adapters))
-}
-
-/// What makes digests of personal codes.
-pub fn digester(secrets: &Secrets) -> Digester {
-    Digester::new(&secrets.derive("person-digest/1"))
 }
 
 fn viisp(config: &Config, digester: &Digester) -> Result<Viisp, Mistake> {

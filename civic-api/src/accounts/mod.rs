@@ -3,6 +3,7 @@
 //! shown to them whole, can be taken along, and is erased when they wish so. The civic log says that someone signed in,
 //! added a way, or went, each under a name of its own that only the account's rows tie to the account.
 
+pub mod digest_keys;
 pub(crate) mod http;
 mod store;
 
@@ -148,7 +149,7 @@ pub(crate) async fn admit(
     store::lock(&mut tx).await?;
     let mut owners = Vec::with_capacity(verified.keys.len());
     for key in &verified.keys {
-        owners.push(store::owner(&mut tx, &key.digest).await?);
+        owners.push(digest_keys::owner(&mut tx, key).await?);
     }
     let known = owners.iter().flatten().next().copied();
     let (id, first) = match purpose {

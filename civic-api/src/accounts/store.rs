@@ -48,8 +48,8 @@ pub(super) async fn insert_identity(
     let now_us = tx.now_us();
     sqlx::query(
         "insert into identities
-            (id, account_id, provider, kind, digest, assurance, first_us, last_us)
-         values ($1, $2, $3, $4, $5, $6, $7, $7)",
+            (id, account_id, provider, kind, digest, assurance, first_us, last_us, digest_key, digest_before)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)",
     )
     .bind(IdentityId::new(tx.now()).to_string())
     .bind(account.to_string())
@@ -58,8 +58,51 @@ pub(super) async fn insert_identity(
     .bind(key.digest.as_str())
     .bind(verified.assurance.as_str())
     .bind(now_us)
+    .bind(key.key.as_str())
+    .bind(key.before.as_deref())
     .execute(tx.connection())
     .await?;
+    Ok(())
+}
+
+/// Puts the digest of now in the place of the one before, which stays beside it.
+pub(super) async fn redigest(tx: &mut Tx, before: &str, now: &str, key: &str) -> Result<(), Error> {
+    sqlx::query(
+        "update identities
+            set digest = $1, digest_before = $2, digest_key = $3
+          where digest = $2",
+    )
+    .bind(now)
+    .bind(before)
+    .bind(key)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// The digests of personal codes that are under another key than this one.
+pub(super) async fn codes_behind(tx: &mut Tx, key: &str) -> Result<Vec<String>, Error> {
+    let rows =
+        sqlx::query("select digest from identities where kind = 'code' and digest_key <> $1")
+            .bind(key)
+            .fetch_all(tx.connection())
+            .await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// How many ways are known under another key than this one.
+pub(super) async fn ways_behind(db: &Db, key: &str) -> Result<i64, Error> {
+    let row = sqlx::query("select count(*) from identities where digest_key <> $1")
+        .bind(key)
+        .fetch_one(db.reader())
+        .await?;
+    Ok(row.try_get(0)?)
+}
+
+pub(super) async fn forget_before(tx: &mut Tx) -> Result<(), Error> {
+    sqlx::query("update identities set digest_before = null where digest_before is not null")
+        .execute(tx.connection())
+        .await?;
     Ok(())
 }
 
@@ -262,12 +305,16 @@ pub(super) async fn acts(db: &Db, account: AccountId) -> Result<Vec<Act>, Error>
     rows.iter().map(read).collect()
 }
 
-/// The keyed digests by which the person is known again.
+/// The keyed digests by which the person is known again, also those under the key before.
 pub(super) async fn digests(db: &Db, account: AccountId) -> Result<Vec<String>, Error> {
-    let rows = sqlx::query("select digest from identities where account_id = $1")
-        .bind(account.to_string())
-        .fetch_all(db.reader())
-        .await?;
+    let rows = sqlx::query(
+        "select digest from identities where account_id = $1
+          union
+         select digest_before from identities where account_id = $1 and digest_before is not null",
+    )
+    .bind(account.to_string())
+    .fetch_all(db.reader())
+    .await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 

@@ -31,6 +31,10 @@ pub struct PersonKey {
     pub kind: KeyKind,
     /// HMAC-SHA-256, hex.
     pub digest: String,
+    /// The name of the key that made it ([`Digester::key`]).
+    pub key: String,
+    /// The same under the key before, while that one is kept.
+    pub before: Option<String>,
 }
 
 /// A Lithuanian personal code (asmens kodas), its check digit right. Not printed.
@@ -75,7 +79,17 @@ fn check_digit(digits: &[u32; 11]) -> u32 {
 
 /// Makes the digests. Without its key, nobody can find out a code by trying them all.
 #[derive(Clone)]
-pub struct Digester(hmac::Key);
+pub struct Digester {
+    current: Named,
+    before: Option<Named>,
+}
+
+/// A key and its name, which says nothing of it.
+#[derive(Clone)]
+struct Named {
+    key: hmac::Key,
+    name: String,
+}
 
 impl fmt::Debug for Digester {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,9 +98,37 @@ impl fmt::Debug for Digester {
 }
 
 impl Digester {
-    /// With this key of the server.
+    /// With the server's first key, whose name is empty.
     pub fn new(key: &[u8; 32]) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+        let current = Named {
+            key,
+            name: String::new(),
+        };
+        Self {
+            current,
+            before: None,
+        }
+    }
+
+    /// With a later key, named after itself.
+    pub fn named(key: &[u8; 32]) -> Self {
+        let mut digester = Self::new(key);
+        let tag = hmac::sign(&digester.current.key, b"the name of a digest key");
+        digester.current.name = hex::encode(&tag.as_ref()[..8]);
+        digester
+    }
+
+    /// As this one, knowing also who was known under the key of the one before.
+    #[must_use]
+    pub fn after(mut self, before: Self) -> Self {
+        self.before = Some(before.current);
+        self
+    }
+
+    /// The current key's name.
+    pub fn key(&self) -> &str {
+        &self.current.name
     }
 
     /// Of a personal code.
@@ -103,16 +145,24 @@ impl Digester {
     }
 
     fn digest(&self, kind: KeyKind, parts: &[&[u8]]) -> PersonKey {
-        let mut context = hmac::Context::with_key(&self.0);
+        PersonKey {
+            kind,
+            digest: self.current.digest(parts),
+            key: self.current.name.clone(),
+            before: self.before.as_ref().map(|before| before.digest(parts)),
+        }
+    }
+}
+
+impl Named {
+    fn digest(&self, parts: &[&[u8]]) -> String {
+        let mut context = hmac::Context::with_key(&self.key);
         for part in parts {
             // Lengths first, so that no two lists of parts read the same.
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
         }
-        PersonKey {
-            kind,
-            digest: hex::encode(context.sign().as_ref()),
-        }
+        hex::encode(context.sign().as_ref())
     }
 }
 
@@ -175,6 +225,19 @@ mod tests {
         assert_eq!(one.subject("a", "b"), one.subject("a", "b"));
         assert_ne!(one.subject("a", "b"), two.subject("a", "b"));
         assert_ne!(one.subject("ab", "c"), one.subject("a", "bc"));
+    }
+
+    #[test]
+    fn a_later_key_digests_otherwise_and_remembers_the_one_before() {
+        let first = Digester::new(&[1; 32]);
+        let later = Digester::named(&[2; 32]).after(Digester::new(&[1; 32]));
+        let (one, two) = (first.subject("a", "b"), later.subject("a", "b"));
+        assert_ne!(one.digest, two.digest);
+        assert_eq!(two.before, Some(one.digest));
+        assert_eq!((one.key.as_str(), one.before), ("", None));
+        assert_eq!((two.key.len(), later.key()), (16, two.key.as_str()));
+        let other = Digester::named(&[3; 32]);
+        assert_ne!(other.key(), later.key());
     }
 
     #[test]

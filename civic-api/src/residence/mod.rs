@@ -17,6 +17,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use self::extract::Extract;
+use crate::accounts::digest_keys;
 use crate::log::{self, Actor, Entry, Kind};
 use crate::{Account, AccountId, ActId, Civic, Error, Tx};
 
@@ -190,6 +191,7 @@ pub async fn import(civic: &Civic, extract: &Extract, dry: bool) -> Result<Impor
         return Err(Error::WrongState("extract_older"));
     }
     let (added, changed, removed) = store::replace(&mut tx, extract).await?;
+    digest_keys::redigest(&mut tx, &extract.before, &extract.key).await?;
     let imported = Imported {
         residents: extract.residents.len(),
         added,
@@ -218,6 +220,16 @@ pub async fn import(civic: &Civic, extract: &Extract, dry: bool) -> Result<Impor
     )?;
     tx.commit().await?;
     Ok(imported)
+}
+
+/// How many residents of the register are known under another key of digests than this one.
+pub(crate) async fn behind(civic: &Civic, key: &str) -> Result<i64, Error> {
+    store::behind(&civic.db, key).await
+}
+
+/// Somebody has shown who they are: the register knows them under the current key from now on.
+pub(crate) async fn redigest(tx: &mut Tx, before: &str, now: &str, key: &str) -> Result<(), Error> {
+    store::redigest(tx, before, now, key).await
 }
 
 /// An account is about to be erased: what the register said of its person goes, too, until the next extract says it again.

@@ -1,7 +1,8 @@
 //! The SQL of residence.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
+use futures_util::TryStreamExt;
 use jiff::civil::Date;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -134,45 +135,74 @@ pub(super) async fn replace(
     tx: &mut Tx,
     extract: &Extract,
 ) -> Result<(usize, usize, usize), Error> {
-    let before = register(tx).await?;
-    let is_new = |digest: &str| !before.contains_key(digest);
-    let different: Vec<(&str, Eldership)> = extract
+    let before = compared(tx, extract).await?;
+    let changed = before.changed.len();
+    let mut different = before.changed;
+    different.extend(before.redigested);
+    let there = different.len();
+    let added = extract
         .residents
         .iter()
-        .filter(|(digest, eldership)| before.get(*digest) != Some(eldership))
-        .map(|(digest, eldership)| (digest.as_str(), *eldership))
-        .collect();
-    let added = different.iter().filter(|(d, _)| is_new(d)).count();
-    let gone: Vec<&str> = before
-        .keys()
-        .filter(|digest| !extract.residents.contains_key(*digest))
-        .map(String::as_str)
-        .collect();
-    for some in gone.chunks(ROWS) {
+        .filter(|(digest, _)| !before.known.contains(digest.as_str()))
+        .map(|(digest, eldership)| (digest.as_str(), *eldership));
+    different.extend(added);
+    for some in before.gone.chunks(ROWS) {
         delete(tx, some).await?;
     }
     for some in different.chunks(ROWS) {
-        upsert(tx, some).await?;
+        upsert(tx, some, &extract.key).await?;
     }
     set_day(tx, extract.on).await?;
-    Ok((added, different.len() - added, gone.len()))
+    let redigested = there - changed;
+    Ok((
+        different.len() - there,
+        changed,
+        before.gone.len() - redigested - before.moved,
+    ))
 }
 
-async fn register(tx: &mut Tx) -> Result<BTreeMap<String, Eldership>, Error> {
-    let rows = sqlx::query("select digest, eldership from residence_register")
-        .fetch_all(tx.connection())
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok((
-                row.try_get("digest")?,
-                eldership(row, "residence_register")?,
-            ))
-        })
-        .collect()
+/// The register that is there, beside an extract. What is in both is borrowed from the extract.
+#[derive(Default)]
+struct Before<'a> {
+    known: HashSet<&'a str>,
+    changed: Vec<(&'a str, Eldership)>,
+    /// Who were there under the key before, and live where they lived.
+    redigested: Vec<(&'a str, Eldership)>,
+    /// How many of `changed` were there under the key before.
+    moved: usize,
+    gone: Vec<String>,
 }
 
-async fn delete(tx: &mut Tx, digests: &[&str]) -> Result<(), Error> {
+/// Row by row: a city's register is not held in memory a second time.
+async fn compared<'a>(tx: &mut Tx, extract: &'a Extract) -> Result<Before<'a>, Error> {
+    let mut before = Before::default();
+    let mut rows =
+        sqlx::query("select digest, eldership from residence_register").fetch(tx.connection());
+    while let Some(row) = rows.try_next().await? {
+        let digest: String = row.try_get("digest")?;
+        let was = eldership(&row, "residence_register")?;
+        if let Some((digest, now)) = extract.residents.get_key_value(&digest) {
+            if before.known.insert(digest) && *now != was {
+                before.changed.push((digest, *now));
+            }
+            continue;
+        }
+        let anew = extract.before.get(&digest);
+        let anew = anew.and_then(|anew| extract.residents.get_key_value(anew));
+        if let Some((anew, now)) = anew.filter(|(anew, _)| before.known.insert(anew)) {
+            if *now == was {
+                before.redigested.push((anew, *now));
+            } else {
+                before.changed.push((anew, *now));
+                before.moved += 1;
+            }
+        }
+        before.gone.push(digest);
+    }
+    Ok(before)
+}
+
+async fn delete(tx: &mut Tx, digests: &[String]) -> Result<(), Error> {
     let places: Vec<String> = (1..=digests.len()).map(|n| format!("${n}")).collect();
     let sql = format!(
         "delete from residence_register where digest in ({})",
@@ -180,23 +210,23 @@ async fn delete(tx: &mut Tx, digests: &[&str]) -> Result<(), Error> {
     );
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for digest in digests {
-        query = query.bind((*digest).to_owned());
+        query = query.bind(digest.as_str());
     }
     query.execute(tx.connection()).await?;
     Ok(())
 }
 
-async fn upsert(tx: &mut Tx, rows: &[(&str, Eldership)]) -> Result<(), Error> {
+async fn upsert(tx: &mut Tx, rows: &[(&str, Eldership)], key: &str) -> Result<(), Error> {
     let places: Vec<String> = (0..rows.len())
-        .map(|n| format!("(${}, ${})", 2 * n + 1, 2 * n + 2))
+        .map(|n| format!("(${}, ${}, $1)", 2 * n + 2, 2 * n + 3))
         .collect();
     let sql = format!(
-        "insert into residence_register (digest, eldership)
+        "insert into residence_register (digest, eldership, digest_key)
          values {}
          on conflict (digest) do update set eldership = excluded.eldership",
         places.join(", ")
     );
-    let mut query = sqlx::query(AssertSqlSafe(sql));
+    let mut query = sqlx::query(AssertSqlSafe(sql)).bind(key.to_owned());
     for (digest, eldership) in rows {
         query = query.bind((*digest).to_owned()).bind(eldership.as_str());
     }
@@ -217,6 +247,33 @@ async fn set_day(tx: &mut Tx, on: Date) -> Result<(), Error> {
     .bind(now_us)
     .execute(tx.connection())
     .await?;
+    Ok(())
+}
+
+/// How many rows are under another key than this one.
+pub(super) async fn behind(db: &Db, key: &str) -> Result<i64, Error> {
+    let row = sqlx::query("select count(*) from residence_register where digest_key <> $1")
+        .bind(key)
+        .fetch_one(db.reader())
+        .await?;
+    Ok(row.try_get(0)?)
+}
+
+pub(super) async fn redigest(tx: &mut Tx, before: &str, now: &str, key: &str) -> Result<(), Error> {
+    let done = sqlx::query(
+        "update residence_register
+            set digest = $1, digest_key = $2
+          where digest = $3
+            and not exists (select 1 from residence_register where digest = $1)",
+    )
+    .bind(now)
+    .bind(key)
+    .bind(before)
+    .execute(tx.connection())
+    .await?;
+    if done.rows_affected() == 0 {
+        forget(tx, before).await?;
+    }
     Ok(())
 }
 

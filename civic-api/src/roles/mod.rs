@@ -345,7 +345,12 @@ pub async fn everyone(civic: &Civic) -> Result<Vec<(AccountId, String, Role, Sco
 
 /// The account of a person by the digest of their personal code.
 pub async fn by_code(civic: &Civic, key: &PersonKey) -> Result<AccountId, Error> {
-    store::by_digest(&civic.db, &key.digest)
+    if let Some(found) = store::by_digest(&civic.db, &key.digest).await? {
+        return Ok(found);
+    }
+    // Who has not signed in since the key of digests was changed.
+    let before = key.before.as_ref().ok_or(Error::NotFound)?;
+    store::by_digest(&civic.db, before)
         .await?
         .ok_or(Error::NotFound)
 }

@@ -218,6 +218,11 @@ pub(crate) async fn remember_given(
     Ok(())
 }
 
+/// How many open rights are kept as given to people who are erased.
+pub(crate) async fn given_to_erased(civic: &Civic) -> Result<i64, Error> {
+    store::given_to_erased(&civic.db).await
+}
+
 fn person_in(right: &str, digest: &str) -> String {
     blind::digest(format!("{right}\n{digest}").as_bytes())
 }

@@ -165,6 +165,13 @@ pub(super) async fn was_given(db: &Db, right: &str, person: &str) -> Result<bool
     Ok(row.try_get::<i64, _>(0)? > 0)
 }
 
+pub(super) async fn given_to_erased(db: &Db) -> Result<i64, Error> {
+    let row = sqlx::query("select count(*) from rights_given")
+        .fetch_one(db.reader())
+        .await?;
+    Ok(row.try_get(0)?)
+}
+
 /// The right is closed: nobody needs to know any more.
 pub(super) async fn forget_given(tx: &mut Tx, right: &str) -> Result<(), Error> {
     sqlx::query("delete from rights_given where right_id = $1")

@@ -30,7 +30,7 @@ pub(crate) const CODE: &str = "33309240064";
 
 /// Believes what it is told: the person's code, what the provider calls them, or both.
 #[derive(Debug)]
-struct Credulous(Provider, Assurance);
+struct Credulous(Provider, Assurance, Digester);
 
 impl Adapter for Credulous {
     fn provider(&self) -> Provider {
@@ -53,7 +53,7 @@ impl Adapter for Credulous {
     fn finish<'a>(&'a self, kept: &'a str, answer: &'a Answer) -> Doing<'a, Verified> {
         Box::pin(async move {
             assert_eq!(kept, "kept");
-            let digester = Digester::new(&[7; 32]);
+            let digester = &self.2;
             let mut keys = Vec::new();
             if let Some(code) = PersonalCode::parse(answer.field("code")) {
                 keys.push(digester.code(&code));
@@ -76,10 +76,18 @@ impl Adapter for Credulous {
 }
 
 pub(crate) fn city(ground: &Ground) -> Civic {
+    city_with(ground, &Digester::new(&[7; 32]))
+}
+
+/// With this key of digests.
+pub(crate) fn city_with(ground: &Ground, digester: &Digester) -> Civic {
+    let way = |provider, assurance| -> Arc<dyn Adapter> {
+        Arc::new(Credulous(provider, assurance, digester.clone()))
+    };
     ground.civic.clone().with_ways(Ways::new(vec![
-        Arc::new(Credulous(Provider::Eticket, Assurance::Low)),
-        Arc::new(Credulous(Provider::Oidc, Assurance::Substantial)),
-        Arc::new(Credulous(Provider::Viisp, Assurance::High)),
+        way(Provider::Eticket, Assurance::Low),
+        way(Provider::Oidc, Assurance::Substantial),
+        way(Provider::Viisp, Assurance::High),
     ]))
 }
 

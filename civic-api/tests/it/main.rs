@@ -5,6 +5,7 @@ mod accounts;
 mod conferences;
 mod db;
 mod demo;
+mod digest_keys;
 mod ground;
 mod http;
 mod identity;

@@ -38,7 +38,8 @@ fn a_verified_anonymous_resident_takes_a_seat_by_token() {
     assert_eq!((&facts["asked"], &facts["cookies"]), (&json!(1), &json!(0)));
     let names = facts["names"].to_string();
     assert!(
-        names.contains("Balsas 1 Tapatybė:Patvirtintas gyventojas") && names.contains("Balsas 2\""),
+        names.contains("Balsas 1 Tapatybė: Patvirtintas gyventojas")
+            && names.contains("Balsas 2\""),
         "{names}"
     );
     server.assert_no_panic();

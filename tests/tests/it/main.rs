@@ -39,5 +39,6 @@ mod replay;
 mod residents;
 mod signin;
 mod tidy;
+mod unlinked;
 mod whip;
 mod whip_recorded;

@@ -10,7 +10,7 @@ use crate::people::City;
 use crate::server::Server;
 
 #[test]
-fn axe_finds_nothing_on_any_page_in_any_theme() {
+fn axe_finds_nothing_on_any_page_in_any_theme_and_in_either_language() {
     let server = Server::start();
     let city = City::of(&server);
     let mut pages = vec![
@@ -25,6 +25,7 @@ fn axe_finds_nothing_on_any_page_in_any_theme() {
         json!({ "name": "sign-in", "path": "/prisijungti" }),
         json!({ "name": "check", "path": "/patikra" }),
         json!({ "name": "design", "path": "/dizainas" }),
+        json!({ "name": "privacy", "path": "/privatumas" }),
         json!({ "name": "not-found", "path": "/tokio-puslapio-nera" }),
     ];
     let recordings = get(&server.url, "/api/v1/recordings").json();

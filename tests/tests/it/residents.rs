@@ -88,6 +88,57 @@ fn an_extract_is_imported_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_new_key_of_digests_is_taken_over_by_the_next_import_and_the_old_one_dropped() {
+    let data = tempfile::tempdir().unwrap();
+    let keys = |args: &[&str]| words(&run(data.path(), &[&["keys"], args].concat()));
+    let file = format!("{HEADER}{CODE};1911;2026-10-01\n47604084093;1901;2026-10-01\n");
+    let (code, _, err) = words(&import(data.path(), file.as_bytes(), &[]));
+    assert_eq!(code, Some(0), "{err}");
+    let (code, out, _) = keys(&["drop-old"]);
+    assert_eq!((code, out.trim()), (Some(0), "There is no key to drop."));
+    assert_eq!(keys(&["rotate", "persons"]).0, Some(0));
+    let (code, _, err) = keys(&["rotate", "persons"]);
+    assert_eq!(code, Some(1), "not before the old one is dropped");
+    assert!(err.contains("aikste keys drop-old"), "{err}");
+    let behind = |words: &str| {
+        let (code, out, err) = keys(&["list"]);
+        assert_eq!(code, Some(0), "{err}");
+        assert!(out.contains(words), "{words}: {out}");
+    };
+    behind("0 ways of signing in, 2 residents of the register");
+    let (code, _, err) = keys(&["drop-old"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        err.contains("still needed") && err.contains("2 residents"),
+        "{err}"
+    );
+    let moved = file.replace("1911", "1901");
+    let (code, out, err) = words(&import(data.path(), moved.as_bytes(), &[]));
+    assert_eq!(code, Some(0), "{err}");
+    assert!(
+        out.contains("2 residents: 0 added, 1 moved, 0 no longer in it"),
+        "{out}"
+    );
+    behind("0 ways of signing in, 0 residents of the register");
+    assert_eq!(keys(&["drop-old"]).0, Some(0));
+    assert!(!keys(&["list"]).1.contains("known by persons-old"));
+    let (_, out, _) = words(&import(data.path(), moved.as_bytes(), &[]));
+    assert!(
+        out.contains("2 residents: 0 added, 0 moved, 0 no longer in it"),
+        "{out}"
+    );
+    // Whoever must, drops it while it is needed.
+    assert_eq!(keys(&["rotate", "persons"]).0, Some(0));
+    assert_eq!(keys(&["drop-old"]).0, Some(1));
+    assert_eq!(keys(&["drop-old", "--force"]).0, Some(0));
+    let (_, out, _) = words(&import(data.path(), moved.as_bytes(), &[]));
+    assert!(
+        out.contains("2 residents: 2 added, 0 moved, 2 no longer in it"),
+        "{out}"
+    );
+}
+
+#[test]
 fn a_resident_declares_is_confirmed_and_sits_in_a_reception_of_their_eldership() {
     let city = Identified::start("oidc-hostile");
     let data = city.server.data();

@@ -165,6 +165,11 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
+    /// How long that is by now, in bytes.
+    pub fn log_length(&self) -> usize {
+        self.log.lock().unwrap().len()
+    }
+
     /// Where sound and pictures are taken, by UDP and by TCP.
     pub fn media_port(&self) -> u16 {
         let log = self.log();

@@ -367,3 +367,24 @@ fn people_sign_in_with_a_browser_by_every_way() {
     assert!(report.is_empty(), "{}", report.join("\n"));
     city.server.assert_no_panic();
 }
+
+#[test]
+fn nobody_locks_a_card_by_sending_its_number_with_nonsense() {
+    let city = Identified::start("oidc-hostile");
+    let nonsense = "state=x&card=902467000001&pin=0000";
+    for _ in 0..12 {
+        let answer = city
+            .visitor()
+            .post("/prisijungti/eticket/tikrinti", nonsense);
+        assert_eq!(answer.status, 403);
+    }
+    let mut visitor = city.visitor();
+    let answer = visitor.card("902467000001", "1234");
+    assert_eq!(answer.header("location"), Some("/priemimai"));
+    for _ in 0..12 {
+        city.visitor().card("902467999999", "0000");
+    }
+    let answer = city.visitor().card("902467999999", "1234");
+    assert_eq!(answer.status, 429, "also a card that does not exist");
+    city.server.assert_no_panic();
+}

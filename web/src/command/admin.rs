@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use civic_api::identity::person::{Digester, PersonalCode};
+use civic_api::identity::person::PersonalCode;
 use civic_api::roles::{self, By, Scope};
 use civic_api::{AccountId, Civic, GrantId, Language, Role};
 use clap::{Args, Subcommand};
@@ -118,8 +118,7 @@ async fn grant(civic: &Civic, config: &Config, args: &GrantArgs) -> anyhow::Resu
         (Some(account), _) => account,
         (None, Some(file)) => {
             let secrets = Secrets::load_or_create(&config.data.dir.join("secret.key"))?;
-            let digester = Digester::new(&secrets.derive("person-digest/1"));
-            let key = digester.code(&personal_code(file)?);
+            let key = secrets.digester().code(&personal_code(file)?);
             let found = roles::by_code(civic, &key).await;
             found
                 .ok()

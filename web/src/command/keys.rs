@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use civic_api::accounts::digest_keys::{self, Behind};
 use civic_api::clock::{Clock, SystemClock};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
@@ -22,6 +23,17 @@ pub(super) enum KeysAction {
     List(ConfigArgs),
     /// Put a new key in the place of one.
     Rotate(RotateArgs),
+    /// Take away the key of digests before the current one, when nobody is known by it any more.
+    DropOld(DropArgs),
+}
+
+#[derive(Args)]
+pub(super) struct DropArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Also when somebody is: whoever that is has a new account at the next sign-in.
+    #[arg(long)]
+    force: bool,
 }
 
 #[derive(Args)]
@@ -39,13 +51,10 @@ enum Which {
     Session,
     /// Signs checkpoints of the civic log: the same as `aikste log rotate-key`.
     Log,
-    /// Makes the digests of personal codes: cannot be changed; says why, and what to do.
+    /// Makes the digests of personal codes. The one before is kept beside it: everybody is digested anew at their next sign-in, the
+    /// register of residents at its next import.
     Persons,
 }
-
-/// Said to whoever asks for the impossible.
-const PERSONS: &str = "the key of the digests of personal codes cannot be changed: the codes are not kept, so nothing can be digested \
-     anew. Nothing was changed. docs/OPERATIONS.md, \"Keys\", says what to do when secret.key has become known.";
 
 /// A key of this server.
 struct Key {
@@ -65,12 +74,22 @@ fn keys(config: &Config) -> Vec<Key> {
         key(
             "secret",
             &secret,
-            "digests of personal codes, sealed keys of rights; and sessions until they have a key",
+            "sealed keys of rights; and digests of personal codes and sessions until they have a key",
         ),
         key(
             "session",
             &secrets::session_path(&secret),
             "join tickets, tokens of forms",
+        ),
+        key(
+            "persons",
+            &secrets::persons_path(&secret),
+            "digests of personal codes",
+        ),
+        key(
+            "persons-old",
+            &secrets::persons_before_path(&secret),
+            "the one before, while it is needed",
         ),
         key("log", &log_key::path(config), "checkpoints of the log"),
     ];
@@ -107,6 +126,7 @@ pub(super) fn run(action: &KeysAction) -> ExitCode {
     let args = match action {
         KeysAction::List(args) => args,
         KeysAction::Rotate(args) => &args.config,
+        KeysAction::DropOld(args) => &args.config,
     };
     let config = match args.load_valid() {
         Ok(config) => config,
@@ -115,6 +135,7 @@ pub(super) fn run(action: &KeysAction) -> ExitCode {
     match action {
         KeysAction::List(_) => list(&config),
         KeysAction::Rotate(args) => rotate(&config, args.which),
+        KeysAction::DropOld(args) => drop_old(&config, args.force),
     }
 }
 
@@ -135,6 +156,14 @@ fn list(config: &Config) -> ExitCode {
         };
         println!("{name}: {} ({what}): {state}", path.display());
     }
+    match block_on(behind(config)) {
+        Ok(None) => {}
+        Ok(Some(behind)) => println!("Still known by persons-old only: {}", said(behind)),
+        Err(e) => {
+            eprintln!("aikste: {e:#}");
+            return ExitCode::from(FAILED);
+        }
+    }
     if faults == 0 {
         ExitCode::SUCCESS
     } else {
@@ -154,6 +183,51 @@ fn state(path: &Path) -> std::io::Result<Option<(String, bool)>> {
     Ok(Some((since, secrets::is_private(path)?)))
 }
 
+/// Who still needs the key of digests before the current one; `None`: there is no such key.
+async fn behind(config: &Config) -> anyhow::Result<Option<Behind>> {
+    if !secret(config).is_file() {
+        return Ok(None);
+    }
+    let secrets = Secrets::load_or_create(&secret(config))?;
+    if !secrets.has_persons_before() {
+        return Ok(None);
+    }
+    let civic = open_civic(config).await?;
+    let counted = digest_keys::behind(&civic, secrets.digester().key()).await;
+    Ok(Some(counted?))
+}
+
+fn said(behind: Behind) -> String {
+    let Behind {
+        ways,
+        residents,
+        given,
+    } = behind;
+    format!(
+        "{ways} ways of signing in, {residents} residents of the register; \
+         open rights given to people who were erased, by whichever key: {given}"
+    )
+}
+
+fn drop_old(config: &Config, force: bool) -> ExitCode {
+    let dropped = block_on(async {
+        let Some(behind) = behind(config).await? else {
+            return Ok("There is no key to drop.".to_owned());
+        };
+        if !behind.is_none() && !force {
+            anyhow::bail!(
+                "the key is still needed: {}. Nothing was changed; --force drops it all the same",
+                said(behind)
+            );
+        }
+        let civic = open_civic(config).await?;
+        digest_keys::forget_before(&civic).await?;
+        Secrets::drop_persons_before(&secret(config))?;
+        Ok("The key before is dropped. Start the server again.".to_owned())
+    });
+    done(dropped.map(|words| println!("{words}")))
+}
+
 fn rotate(config: &Config, which: Which) -> ExitCode {
     match which {
         Which::Session => done(Secrets::rotate_session(&secret(config)).map(|()| {
@@ -167,9 +241,11 @@ fn rotate(config: &Config, which: Which) -> ExitCode {
             println!("New checkpoints are signed with {key}");
             Ok(())
         })),
-        Which::Persons => {
-            eprintln!("aikste: {PERSONS}");
-            ExitCode::from(FAILED)
-        }
+        Which::Persons => done(Secrets::rotate_persons(&secret(config)).map(|()| {
+            println!(
+                "There is a new key of digests, and the one before is kept. Start the server again, then import the register of residents \
+                 again; `aikste keys list` says who is known by the old one only."
+            );
+        })),
     }
 }

@@ -16,7 +16,6 @@ use super::{ConfigArgs, FAILED, FAULTS, block_on};
 use crate::i18n::time;
 use crate::secrets::Secrets;
 use crate::serve::open_civic;
-use crate::ways;
 
 /// What to do with the register of residents.
 #[derive(Subcommand)]
@@ -46,7 +45,7 @@ pub(super) fn run(action: &ResidentsAction) -> ExitCode {
         let civic = open_civic(&config).await?;
         let secrets = Secrets::load_or_create(&config.data.dir.join("secret.key"))?;
         let today = time::in_city(civic.now()).date();
-        let Some(extract) = read(&args.file, &ways::digester(&secrets), today)? else {
+        let Some(extract) = read(&args.file, &secrets.digester(), today)? else {
             return Ok(None);
         };
         let imported = residence::import(&civic, &extract, args.dry_run).await?;

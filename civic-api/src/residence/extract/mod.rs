@@ -26,6 +26,10 @@ pub struct Extract {
     pub on: Date,
     /// Who lives where: keyed digests of personal codes, in their order.
     pub residents: BTreeMap<String, Eldership>,
+    /// The name of the key that made the digests.
+    pub key: String,
+    /// While the key before is kept: digests under it, to those of now.
+    pub before: BTreeMap<String, String>,
 }
 
 /// A line that cannot be right.
@@ -100,6 +104,7 @@ pub fn read(
         columns: None,
         on: None,
         residents: BTreeMap::new(),
+        before: BTreeMap::new(),
     };
     let (mut number, mut faults) = (0, 0_u64);
     loop {
@@ -135,6 +140,8 @@ pub fn read(
     let extract = reading.on.map(|on| Extract {
         on,
         residents: reading.residents,
+        key: digester.key().to_owned(),
+        before: reading.before,
     });
     Ok(extract.filter(|_| faults == 0))
 }
@@ -192,6 +199,7 @@ struct Reading<'a> {
     columns: Option<Columns>,
     on: Option<Date>,
     residents: BTreeMap<String, Eldership>,
+    before: BTreeMap<String, String>,
 }
 
 impl Reading<'_> {
@@ -225,7 +233,11 @@ impl Reading<'_> {
         let code = PersonalCode::parse(fields[columns.code]).ok_or(Reason::Code)?;
         let eldership = Eldership::of_code(fields[columns.eldership]).ok_or(Reason::Eldership)?;
         self.same_day(fields[columns.date])?;
-        match self.residents.entry(self.digester.code(&code).digest) {
+        let digested = self.digester.code(&code);
+        if let Some(before) = digested.before {
+            self.before.insert(before, digested.digest.clone());
+        }
+        match self.residents.entry(digested.digest) {
             Entry::Occupied(there) if *there.get() != eldership => Err(Reason::Contradiction),
             Entry::Occupied(_) => Ok(()),
             Entry::Vacant(free) => {
