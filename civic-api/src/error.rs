@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Language;
+use crate::audit::Code;
 use crate::conferences::rules::Refusal;
 use crate::identity::ways::Failure;
 
@@ -317,6 +318,23 @@ fn titles(code: &str) -> (&'static str, &'static str) {
             "Per daug bandymų. Palaukite minutę",
             "Too many tries. Please wait a minute",
         ),
+        "role_held" => (
+            "Šį vaidmenį žmogus jau turi",
+            "The person has this role already",
+        ),
+        "role_taken" => ("Šis vaidmuo jau atimtas", "This role was taken already"),
+        "role_own" => (
+            "Vaidmens sau suteikti negalima: paprašykite kito administratoriaus",
+            "Nobody gives a role to themselves: ask another administrator",
+        ),
+        "person_not_identified" => (
+            "Šio žmogaus tapatybė patvirtinta nepakankamai",
+            "The city is not sure enough who this person is",
+        ),
+        "last_administrator" => (
+            "Tai paskutinis administratorius: pirma paskirkite kitą",
+            "This is the last administrator: appoint another one first",
+        ),
         "recording_state" => (
             "Įrašas jau kitos būsenos",
             "The recording is already past this state",
@@ -336,6 +354,7 @@ impl IntoResponse for Error {
             tracing::debug!(error = %self, "why it failed");
         }
         let mut response = draw(&self.problem(Language::Lt));
+        response.extensions_mut().insert(Code(self.code()));
         response.extensions_mut().insert(Translations {
             en: self.problem(Language::En),
         });
@@ -357,6 +376,9 @@ pub(crate) async fn translate(request: Request, next: Next) -> Response {
     match (language, translations) {
         (Language::En, Some(translations)) => {
             let mut english = draw(&translations.en);
+            english
+                .extensions_mut()
+                .extend(response.extensions().clone());
             for (name, value) in response.headers() {
                 if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
                     english.headers_mut().append(name, value.clone());

@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
 use serde::de::DeserializeOwned;
 
+use crate::audit::Seen;
 use crate::{Civic, Error, Language, Viewer, identity};
 
 impl<S> FromRequestParts<S> for Viewer
@@ -23,7 +24,16 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let jar = CookieJar::from_headers(&parts.headers);
         match jar.get(identity::COOKIE) {
-            Some(cookie) => identity::viewer_of(&Civic::from_ref(state), cookie.value()).await,
+            Some(cookie) => {
+                let viewer = identity::viewer_of(&Civic::from_ref(state), cookie.value()).await?;
+                // For the audit, if this is refused.
+                if let (Some(seen), Some(account)) =
+                    (parts.extensions.get::<Seen>(), viewer.account())
+                {
+                    seen.set(account.id);
+                }
+                Ok(viewer)
+            }
             None => Ok(Viewer::Anonymous),
         }
     }

@@ -58,6 +58,14 @@ id!(
     ActId
 );
 id!(
+    /// One giving of a role.
+    GrantId
+);
+id!(
+    /// One line of the audit.
+    AuditId
+);
+id!(
     /// One reception.
     ConferenceId
 );

@@ -3,6 +3,7 @@
 //! another one only through its `mod.rs`. Knows nothing of media: `web` brings the two together.
 
 pub mod accounts;
+pub mod audit;
 pub mod clock;
 pub mod conferences;
 pub mod db;
@@ -16,6 +17,7 @@ pub mod ids;
 pub mod language;
 pub mod log;
 mod random;
+pub mod roles;
 mod router;
 pub mod tokens;
 
@@ -27,7 +29,10 @@ pub use clock::{Clock, SystemClock};
 pub use db::{Db, Tx};
 pub use error::Error;
 pub use identity::{Account, Role, Viewer};
-pub use ids::{AccountId, ActId, ConferenceId, IdentityId, PresenceId, RecordingId, SessionId};
+pub use ids::{
+    AccountId, ActId, AuditId, ConferenceId, GrantId, IdentityId, PresenceId, RecordingId,
+    SessionId,
+};
 pub use language::Language;
 pub use router::{openapi, router, router_with};
 
@@ -44,6 +49,8 @@ pub struct Civic {
     pub vault: Arc<tokens::Vault>,
     /// The ways of signing in that the operator has set up.
     pub ways: Arc<identity::ways::Ways>,
+    /// What was refused, until it is written into the audit.
+    pub refusals: Arc<audit::Refusals>,
 }
 
 /// How the operator set things up.
@@ -72,6 +79,7 @@ impl Civic {
             settings: Arc::new(settings),
             vault: Arc::new(tokens::Vault::fleeting()),
             ways: Arc::default(),
+            refusals: Arc::default(),
         }
     }
 

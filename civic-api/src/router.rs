@@ -9,7 +9,7 @@ use axum::{Extension, Json, Router, middleware};
 use utoipa::OpenApi;
 
 use crate::error::{self, Problem};
-use crate::{Civic, Error, accounts, conferences, identity, log, tokens};
+use crate::{Civic, Error, accounts, audit, conferences, identity, log, roles, tokens};
 
 /// The largest body that is read, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -85,6 +85,21 @@ fn routes() -> Vec<Route> {
         ),
         route("get", "/api/v1/rights", get(tokens::http::list)),
         route("post", "/api/v1/rights/tokens", post(tokens::http::issue)),
+        route("get", "/api/v1/roles", get(roles::http::table)),
+        route("get", "/api/v1/admin/people", get(roles::http::people)),
+        route("get", "/api/v1/admin/people/{id}", get(roles::http::person)),
+        route(
+            "post",
+            "/api/v1/admin/people/{id}/roles",
+            post(roles::http::give),
+        ),
+        route(
+            "post",
+            "/api/v1/admin/roles/{id}/take",
+            post(roles::http::take),
+        ),
+        route("get", "/api/v1/admin/audit", get(audit::http::list)),
+        route("get", "/api/v1/admin/audit.csv", get(audit::http::export)),
         route("get", "/api/v1/log", get(log::http::list)),
         route("get", "/api/v1/log/head", get(log::http::head)),
         route("get", "/api/v1/log/events", get(log::http::listen)),
@@ -167,6 +182,13 @@ async fn method_not_allowed() -> Error {
         conferences::recordings::http::one,
         tokens::http::list,
         tokens::http::issue,
+        roles::http::table,
+        roles::http::people,
+        roles::http::person,
+        roles::http::give,
+        roles::http::take,
+        audit::http::list,
+        audit::http::export,
         log::http::list,
         log::http::head,
         log::http::listen,

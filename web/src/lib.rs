@@ -4,6 +4,7 @@
 //! `pages` draws; `security` stands at the door.
 
 pub mod assets;
+pub mod audit;
 pub mod check;
 pub mod command;
 pub mod config;

@@ -6,11 +6,11 @@ use aws_lc_rs::hmac;
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
-use civic_api::conferences::rules::{EnterAs, SeatGrant, may_enter, may_enter_verified};
+use civic_api::conferences::rules::{EnterAs, SeatGrant, may_enter_verified, may_enter_with};
 use civic_api::error::Problem;
 use civic_api::extract::{Body, Id};
 use civic_api::{ConferenceId, Error, Viewer};
-use civic_api::{conferences, tokens};
+use civic_api::{conferences, roles, tokens};
 use serde::{Deserialize, Serialize};
 use signaling::{Grant, Ticket};
 use utoipa::{OpenApi, ToSchema};
@@ -87,7 +87,8 @@ async fn take(
     Body(request): Body<SeatRequest>,
 ) -> Result<Json<SeatResponse>, Error> {
     let conference = conferences::get(&state.civic, id).await?;
-    let grant = may_enter(&viewer, &conference, request.r#as)?;
+    let held = roles::held(&state.civic, &viewer).await?;
+    let grant = may_enter_with(&viewer, &held, &conference, request.r#as)?;
     let mut verified = None;
     if request.verified && request.r#as == EnterAs::Anonymous {
         // One such seat for each account: the same count as of tokens. Asked again, it is the same use, and the same seat.

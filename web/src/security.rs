@@ -151,6 +151,8 @@ fn refusal(code: &'static str) -> Response {
     (
         StatusCode::FORBIDDEN,
         [(header::CONTENT_TYPE, "application/problem+json")],
+        // For the audit.
+        axum::Extension(civic_api::audit::Code(code)),
         body.to_string(),
     )
         .into_response()

@@ -19,8 +19,8 @@ use crate::config::{Config, LogFormat};
 use crate::secrets::Secrets;
 use crate::state::AppState;
 use crate::{
-    check, glue, health, keeping, log_key, media, metrics, pages, rights, seats, security, tls,
-    watch, ways,
+    audit, check, glue, health, keeping, log_key, media, metrics, pages, rights, seats, security,
+    tls, watch, ways,
 };
 
 /// Largest request body, in bytes; uploads come in a later version, with a limit of their own.
@@ -69,11 +69,16 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let keeping = tokio::spawn(keeping::run(state.civic.clone(), config.media_dir()));
     let checkpoints = tokio::spawn(log_key::run(state.civic.clone(), config.clone()));
     let rights = tokio::spawn(rights::run(state.civic.clone()));
+    let audit = tokio::spawn(audit::run(state.civic.clone()));
     let metrics = tokio::spawn(metrics::listen(state.clone()).await?);
     let result = listen(&config, router(state.clone()), &state).await;
     keeping.abort();
     checkpoints.abort();
     rights.abort();
+    audit.abort();
+    if let Err(error) = civic_api::audit::flush(&state.civic).await {
+        tracing::warn!(%error, "the last refusals could not be written into the audit");
+    }
     metrics.abort();
     if let Some(recorder) = &state.recorder {
         recorder.shutdown().await;
@@ -108,6 +113,10 @@ pub fn router(state: AppState) -> Router {
         .merge(state.signaling.router())
         // What the state gateway's page posts comes from another site, without cookies: it is held against what was asked.
         .merge(pages::ways::posted(state.clone()))
+        .layer(from_fn_with_state(
+            state.civic.clone(),
+            civic_api::audit::watch,
+        ))
         .layer(from_fn_with_state(state.requests.clone(), metrics::count))
         .layer(CatchPanicLayer::new())
 }

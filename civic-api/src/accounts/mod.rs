@@ -16,7 +16,7 @@ use crate::identity::person::KeyKind;
 use crate::identity::ways::{Assurance, Failure, Provider, Verified};
 use crate::identity::{self, Account, Method, Role};
 use crate::log::{self, Actor, Entry, Kind};
-use crate::{AccountId, ActId, Civic, Error, IdentityId, SessionId, Tx, tokens};
+use crate::{AccountId, ActId, Civic, Error, IdentityId, SessionId, Tx, roles, tokens};
 
 /// The most rows of one kind that are shown.
 const SHOWN: i64 = 200;
@@ -103,6 +103,8 @@ pub struct Facts {
     pub acts: Vec<Act>,
     /// Which rights they were given.
     pub rights: Vec<Given>,
+    /// Which roles they were given, by whom and why; those that count now first.
+    pub roles: Vec<roles::Grant>,
     /// How many receptions name them as their host.
     pub receptions_hosted: i64,
 }
@@ -233,6 +235,7 @@ pub async fn facts(civic: &Civic, account: &Account, cookie: &str) -> Result<Fac
         sessions: store::sessions(db, account.id, &current, civic.now()).await?,
         acts: store::acts(db, account.id).await?,
         rights: store::given(db, account.id).await?,
+        roles: roles::of(civic, account.id).await?,
         receptions_hosted: store::hosted(db, account.id).await?,
     })
 }
@@ -278,6 +281,7 @@ pub async fn erase(civic: &Civic, account: &Account, cookie: &str) -> Result<(),
     may_erase(&facts(civic, account, cookie).await?)?;
     let digests = digests(civic, account.id).await?;
     let mut tx = civic.write().await?;
+    roles::may_go(&mut tx, civic, account.id).await?;
     tokens::remember_given(&mut tx, account.id, &digests).await?;
     store::delete(&mut tx, account.id).await?;
     record(&mut tx, account, Kind::AccountErased, None).await?;

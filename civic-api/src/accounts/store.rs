@@ -125,7 +125,7 @@ pub(super) async fn set_known(
     else {
         return Ok(());
     };
-    sqlx::query("update accounts set name = $1 where id = $2")
+    sqlx::query("update accounts set name = $1, name_key = null where id = $2")
         .bind(name)
         .bind(account.to_string())
         .execute(tx.connection())

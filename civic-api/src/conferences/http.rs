@@ -9,7 +9,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Conference, NewConference, When};
 use crate::error::Problem;
 use crate::extract::{Body, Id, Parameters};
-use crate::{Civic, ConferenceId, Error, Viewer};
+use crate::roles::{Act, On};
+use crate::{Civic, ConferenceId, Error, Viewer, roles};
 
 /// Which receptions.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
@@ -73,7 +74,7 @@ pub(crate) async fn create(
     viewer: Viewer,
     Body(new): Body<NewConference>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Conference>), Error> {
-    super::rules::may_create(viewer.signed_in()?)?;
+    roles::require(&civic, &viewer, Act::AnnounceReception, On::Whole).await?;
     let conference = super::create(&civic, &viewer, new).await?;
     let location = format!("/api/v1/conferences/{}", conference.id);
     Ok((
@@ -109,7 +110,7 @@ pub(crate) async fn one(
     responses(
         (status = 204, description = "It is open"),
         (status = 401, description = "`sign_in_required`", body = Problem),
-        (status = 403, description = "`not_allowed`: only its host may", body = Problem),
+        (status = 403, description = "`not_allowed`: only its host may, or who was given a role for that", body = Problem),
         (status = 404, description = "`not_found`", body = Problem),
         (status = 409, description = "`conference_ended`", body = Problem),
     )
@@ -119,7 +120,8 @@ pub(crate) async fn open(
     viewer: Viewer,
     Id(id): Id<ConferenceId>,
 ) -> Result<StatusCode, Error> {
-    super::rules::is_host(&viewer, &super::get(&civic, id).await?)?;
+    let held = roles::held(&civic, &viewer).await?;
+    super::rules::runs(&viewer, &held, &super::get(&civic, id).await?)?;
     super::open(&civic, &viewer, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -132,7 +134,7 @@ pub(crate) async fn open(
     responses(
         (status = 204, description = "It is over"),
         (status = 401, description = "`sign_in_required`", body = Problem),
-        (status = 403, description = "`not_allowed`: only its host may", body = Problem),
+        (status = 403, description = "`not_allowed`: only its host may, or who was given a role for that", body = Problem),
         (status = 404, description = "`not_found`", body = Problem),
     )
 )]
@@ -141,7 +143,8 @@ pub(crate) async fn end(
     viewer: Viewer,
     Id(id): Id<ConferenceId>,
 ) -> Result<StatusCode, Error> {
-    super::rules::is_host(&viewer, &super::get(&civic, id).await?)?;
+    let held = roles::held(&civic, &viewer).await?;
+    super::rules::runs(&viewer, &held, &super::get(&civic, id).await?)?;
     super::end(&civic, &viewer, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

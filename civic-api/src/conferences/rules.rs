@@ -6,7 +6,9 @@ use utoipa::ToSchema;
 
 use super::{Audience, Conference, NewConference, Status};
 use crate::identity::Assurance;
-use crate::{Account, Error, Viewer, identity};
+use crate::log::Actor;
+use crate::roles::{Act, Held, On};
+use crate::{Error, Viewer};
 
 /// How someone wants to take part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -66,6 +68,16 @@ pub fn may_enter(
     conference: &Conference,
     enter_as: EnterAs,
 ) -> Result<SeatGrant, Refusal> {
+    may_enter_with(viewer, &Held::default(), conference, enter_as)
+}
+
+/// The same for someone with roles: whoever may run the reception sits in it as its host does.
+pub fn may_enter_with(
+    viewer: &Viewer,
+    held: &Held,
+    conference: &Conference,
+    enter_as: EnterAs,
+) -> Result<SeatGrant, Refusal> {
     let account = viewer.account();
     let named = match enter_as {
         EnterAs::Name => Some(
@@ -75,7 +87,7 @@ pub fn may_enter(
         ),
         EnterAs::Anonymous => None,
     };
-    let host = matches!(named, Some(Ok(account)) if account.id == conference.host_id);
+    let host = matches!(named, Some(Ok(_))) && runs(viewer, held, conference).is_ok();
     match conference.status {
         Status::Ended => return Err(Refusal::Ended),
         Status::Announced if !host => return Err(Refusal::NotOpen),
@@ -106,20 +118,32 @@ pub fn may_enter_verified(conference: &Conference) -> Result<SeatGrant, Refusal>
 }
 
 /// Who answers to residents may announce receptions: members of the council, leaders of the city, administrators.
-pub fn may_create(account: &Account) -> Result<(), Error> {
-    if identity::rules::may_host(account.role) {
+pub fn may_create(held: &Held) -> Result<(), Error> {
+    if held.allows(Act::AnnounceReception, On::Whole) {
         Ok(())
     } else {
         Err(Error::NotAllowed)
     }
 }
 
-/// Only the host opens and ends a reception.
+/// Whether who looks is the host.
 pub fn is_host(viewer: &Viewer, conference: &Conference) -> Result<(), Error> {
     if viewer.signed_in()?.id == conference.host_id {
         Ok(())
     } else {
         Err(Error::NotAllowed)
+    }
+}
+
+/// Its host opens and ends a reception, or whoever was given a role for that; in which part they do it.
+pub fn runs(viewer: &Viewer, held: &Held, conference: &Conference) -> Result<Actor, Error> {
+    match held.by(Act::RunReception, On::Conference(conference.id)) {
+        _ if is_host(viewer, conference).is_ok() => Ok(Actor::Host),
+        Some(role) if viewer.account().is_some() => Ok(Actor::Role(role)),
+        _ => Err(match viewer {
+            Viewer::Anonymous => Error::SignInRequired,
+            Viewer::Account(_) => Error::NotAllowed,
+        }),
     }
 }
 
@@ -181,7 +205,8 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::identity::Method;
-    use crate::{AccountId, ConferenceId, Role};
+    use crate::roles::Scope;
+    use crate::{Account, AccountId, ConferenceId, Role};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -343,6 +368,35 @@ mod tests {
             is_host(&administrator, &conference),
             Err(Error::NotAllowed)
         ));
+    }
+
+    #[test]
+    fn who_was_given_a_role_for_it_runs_it_and_no_other() {
+        let mine = conference(Status::Announced, Audience::Anyone);
+        let other = Conference {
+            id: ConferenceId(uuid::Uuid::from_u128(10)),
+            ..mine.clone()
+        };
+        let held = Held(vec![(Role::Secretary, Scope::Conference(mine.id))]);
+        assert_eq!(
+            runs(&resident(), &held, &mine).ok(),
+            Some(Actor::Role(Role::Secretary))
+        );
+        assert!(runs(&resident(), &held, &other).is_err());
+        assert!(
+            runs(&Viewer::Anonymous, &held, &mine).is_err(),
+            "a role is somebody's"
+        );
+        assert_eq!(
+            runs(&host(), &Held::default(), &mine).ok(),
+            Some(Actor::Host)
+        );
+        let enters = |conference, enter_as| {
+            may_enter_with(&resident(), &held, conference, enter_as).map(|grant| grant.host)
+        };
+        assert_eq!(enters(&mine, EnterAs::Name), Ok(true));
+        assert_eq!(enters(&mine, EnterAs::Anonymous), Err(Refusal::NotOpen));
+        assert_eq!(enters(&other, EnterAs::Name), Err(Refusal::NotOpen));
     }
 
     #[test]

@@ -178,6 +178,7 @@ pub(super) fn times(reception: &Reception, now: Timestamp) -> (Timestamp, Timest
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use crate::roles::{Act, Held, On, Scope};
 
     fn today_begins(now: &str) -> String {
         times(&RECEPTIONS[0], now.parse().unwrap()).0.to_string()
@@ -204,7 +205,7 @@ mod tests {
                 .find(|person| person.key == reception.host)
                 .unwrap();
             assert!(
-                crate::identity::rules::may_host(host.role),
+                Held(vec![(host.role, Scope::City)]).allows(Act::AnnounceReception, On::Whole),
                 "{}",
                 reception.key
             );

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::conferences::{self, NewConference};
 use crate::identity::{self, Method};
 use crate::log::{self, Actor, Entry, Kind};
-use crate::{Account, AccountId, ConferenceId, Db, Error, RecordingId, Tx};
+use crate::{Account, AccountId, ConferenceId, Db, Error, RecordingId, Tx, roles};
 
 /// The city's stream in the civic log.
 const STREAM: &str = "demo";
@@ -87,7 +87,11 @@ async fn add_person(tx: &mut Tx, person: &city::Person) -> Result<bool, Error> {
         demo: true,
         method: Method::Demonstration,
     };
-    identity::add_account(tx, &account, Some(person.key)).await
+    let added = identity::add_account(tx, &account, Some(person.key)).await?;
+    if added {
+        roles::begin_with(tx, &account).await?;
+    }
+    Ok(added)
 }
 
 async fn announce(

@@ -1,6 +1,6 @@
 //! What a sign-in is worth. Pure.
 
-use super::{Assurance, Method, Role};
+use super::{Assurance, Method};
 
 /// Whether this server accepts people known by a method: the demonstration's only while its switch is on, so that
 /// turning it off also ends the sessions it has begun.
@@ -49,19 +49,6 @@ pub fn device(user_agent: &str) -> Option<String> {
     Some(format!("{browser}/{system}"))
 }
 
-/// Who may announce a reception: members of the council, leaders of the city, administrators.
-pub fn may_host(role: Role) -> bool {
-    matches!(
-        role,
-        Role::Councillor | Role::CityLeader | Role::Administrator
-    )
-}
-
-/// Who may see how the system itself is doing: its administrators.
-pub fn may_operate(role: Role) -> bool {
-    role == Role::Administrator
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,12 +57,6 @@ mod tests {
     fn demonstration_accounts_count_only_while_the_switch_is_on() {
         assert!(is_accepted(Method::Demonstration, true));
         assert!(!is_accepted(Method::Demonstration, false));
-    }
-
-    #[test]
-    fn only_administrators_see_how_the_system_is_doing() {
-        let operators: Vec<Role> = Role::ALL.into_iter().filter(|r| may_operate(*r)).collect();
-        assert_eq!(operators, [Role::Administrator]);
     }
 
     #[test]
@@ -97,14 +78,5 @@ mod tests {
         let agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
         assert_eq!(device(agent).as_deref(), Some("chrome/windows"));
         assert_eq!(device("curl/8"), None);
-    }
-
-    #[test]
-    fn only_who_answers_to_residents_may_host() {
-        let hosts: Vec<Role> = Role::ALL.into_iter().filter(|r| may_host(*r)).collect();
-        assert_eq!(
-            hosts,
-            [Role::Councillor, Role::CityLeader, Role::Administrator]
-        );
     }
 }

@@ -43,6 +43,10 @@ pub enum Kind {
     AccountLinked,
     /// Someone had their account erased.
     AccountErased,
+    /// Someone was given a role.
+    RoleGranted,
+    /// A role was taken from someone.
+    RoleTaken,
     /// The demonstration city was filled.
     DemoFilled,
     /// The demonstration city was removed.
@@ -51,7 +55,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 19] = [
+    pub const ALL: [Kind; 21] = [
         Kind::ConferenceCreated,
         Kind::ConferenceMoved,
         Kind::ConferenceOpened,
@@ -69,6 +73,8 @@ impl Kind {
         Kind::AccountSignedIn,
         Kind::AccountLinked,
         Kind::AccountErased,
+        Kind::RoleGranted,
+        Kind::RoleTaken,
         Kind::DemoFilled,
         Kind::DemoRemoved,
     ];
@@ -93,6 +99,8 @@ impl Kind {
             Kind::AccountSignedIn => "account.signed_in",
             Kind::AccountLinked => "account.linked",
             Kind::AccountErased => "account.erased",
+            Kind::RoleGranted => "role.granted",
+            Kind::RoleTaken => "role.taken",
             Kind::DemoFilled => "demo.filled",
             Kind::DemoRemoved => "demo.removed",
         }
@@ -123,6 +131,7 @@ impl Kind {
             Kind::RightClosed => &["issued", "spent"],
             Kind::AccountSignedIn | Kind::AccountLinked => &["assurance", "first", "provider"],
             Kind::AccountErased => &[],
+            Kind::RoleGranted | Kind::RoleTaken => &["role", "scope"],
             Kind::DemoFilled => &["accounts", "conferences"],
             Kind::DemoRemoved => &["accounts", "conferences", "recordings"],
         }

@@ -55,7 +55,7 @@ pub(crate) async fn rows(url: &str, sql: &str) -> Vec<String> {
 }
 
 /// Every table of this system.
-pub(crate) const TABLES: [&str; 21] = [
+pub(crate) const TABLES: [&str; 23] = [
     "log_records",
     "log_head",
     "log_nodes",
@@ -69,6 +69,8 @@ pub(crate) const TABLES: [&str; 21] = [
     "identities",
     "sign_ins",
     "account_acts",
+    "role_grants",
+    "audit",
     "accounts",
     "sessions",
     "conferences",

@@ -11,4 +11,5 @@ mod identity;
 mod log;
 mod log_proofs;
 mod postgres;
+mod roles;
 mod tokens;

@@ -50,7 +50,6 @@ recorded-there = Recording available
 recorded-no = Not recorded
 other-ways = Other than online
 other-ways-phone = A free call. The operator will tell you when the next reception is and write down your question.
-nav-operators = Live rooms
 operators-title = Live rooms
 operators-lead = What happens now: rooms, their connections and the load of the server. There are no names here.
 operators-all = All rooms

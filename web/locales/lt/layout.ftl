@@ -50,7 +50,6 @@ recorded-there = Yra įrašas
 recorded-no = Neįrašomas
 other-ways = Kitaip nei internetu
 other-ways-phone = Nemokamas skambutis. Operatorius pasakys, kada kitas priėmimas, ir užrašys jūsų klausimą.
-nav-operators = Gyvi kambariai
 operators-title = Gyvi kambariai
 operators-lead = Kas vyksta dabar: kambariai, jų ryšys ir serverio apkrova. Vardų čia nėra.
 operators-all = Visi kambariai

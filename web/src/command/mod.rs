@@ -1,6 +1,7 @@
 //! The binary's commands. Exit codes: 0 done; 1 it failed; 2 the command line or the configuration is wrong;
 //! 3 a check found faults.
 
+mod admin;
 mod check_config;
 mod demo;
 mod log;
@@ -45,6 +46,11 @@ enum Command {
     Demo {
         #[command(subcommand)]
         action: demo::DemoAction,
+    },
+    /// Roles, at the machine: how a city gets its first administrator.
+    Admin {
+        #[command(subcommand)]
+        action: admin::AdminAction,
     },
     /// The civic log.
     Log {
@@ -129,6 +135,7 @@ pub fn run() -> ExitCode {
         Command::CheckConfig(args) => check_config::run(&args),
         Command::Ticket(args) => ticket::run(&args),
         Command::Demo { action } => demo::run(&action),
+        Command::Admin { action } => admin::run(&action),
         Command::Log { action } => log::run(&action),
         Command::Media { action } => media::run(&action),
         Command::Recorder { socket, media_dir } => {

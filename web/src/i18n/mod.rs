@@ -24,6 +24,7 @@ macro_rules! texts {
             include_str!(concat!("../../locales/", $lang, "/archive.ftl")),
             include_str!(concat!("../../locales/", $lang, "/sign-in.ftl")),
             include_str!(concat!("../../locales/", $lang, "/account.ftl")),
+            include_str!(concat!("../../locales/", $lang, "/admin.ftl")),
             include_str!(concat!("../../locales/", $lang, "/about.ftl")),
             include_str!(concat!("../../locales/", $lang, "/privacy.ftl")),
             include_str!(concat!("../../locales/", $lang, "/errors.ftl")),
@@ -33,8 +34,8 @@ macro_rules! texts {
     };
 }
 
-const LT: [&str; 12] = texts!("lt");
-const EN: [&str; 12] = texts!("en");
+const LT: [&str; 13] = texts!("lt");
+const EN: [&str; 13] = texts!("en");
 
 /// The text of a message without arguments.
 pub fn t(lang: Language, key: &str) -> String {

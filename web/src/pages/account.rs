@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::context::Page;
 use super::errors::PageError;
-use super::{Drawn, draw, sign_in, view};
+use super::{Drawn, admin, draw, sign_in, view};
 use crate::i18n::time;
 use crate::state::AppState;
 
@@ -30,6 +30,7 @@ struct Show {
     identities: Vec<Known>,
     sessions: Vec<Signed>,
     acts: Vec<Done>,
+    roles: Vec<admin::Shown>,
     more: Vec<More>,
     may_erase: bool,
 }
@@ -157,6 +158,11 @@ pub async fn show(
         identities: identities.collect(),
         sessions: sessions.collect(),
         acts: acts.collect(),
+        roles: facts
+            .roles
+            .iter()
+            .map(|grant| admin::Shown::of(&page, grant))
+            .collect(),
         more: more.collect(),
         may_erase: accounts::may_erase(&facts).is_ok(),
         facts: facts.clone(),

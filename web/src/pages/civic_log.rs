@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::context::Page;
 use super::errors::PageError;
-use super::{Drawn, draw};
+use super::{Drawn, draw, view};
 use crate::i18n::time;
 use crate::state::AppState;
 
@@ -24,7 +24,7 @@ const SHOWN: i64 = 25;
 const IN_FEED: i64 = 50;
 
 /// Kinds, in the order in which they are offered, and their words.
-const KINDS: [(&str, &str); 19] = [
+const KINDS: [(&str, &str); 21] = [
     ("conference.created", "log-conference-created"),
     ("conference.moved", "log-conference-moved"),
     ("conference.opened", "log-conference-opened"),
@@ -42,6 +42,8 @@ const KINDS: [(&str, &str); 19] = [
     ("account.signed_in", "log-account-signed-in"),
     ("account.linked", "log-account-linked"),
     ("account.erased", "log-account-erased"),
+    ("role.granted", "log-role-granted"),
+    ("role.taken", "log-role-taken"),
     ("demo.filled", "log-demo-filled"),
     ("demo.removed", "log-demo-removed"),
 ];
@@ -61,10 +63,7 @@ fn role_of(role: &str) -> &'static str {
         "operator" => "log-by-operator",
         "anonymous" => "log-by-anonymous",
         "host" => "log-by-host",
-        "resident" => "role-resident",
-        "councillor" => "role-councillor",
-        "city_leader" => "role-city-leader",
-        _ => "role-other",
+        other => civic_api::Role::parse(other).map_or("role-other", view::role_key),
     }
 }
 

@@ -3,6 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use civic_api::roles::{self, Act, Held, On};
 use civic_api::{Account, Viewer};
 use jiff::Timestamp;
 
@@ -41,6 +42,8 @@ pub struct Page {
     pub size: &'static str,
     /// Who is looking.
     pub viewer: Viewer,
+    /// The roles they have.
+    pub held: Held,
     /// What every form sends back.
     pub csrf: String,
     /// Path and query: where the display form returns to.
@@ -149,16 +152,24 @@ impl Page {
         self.viewer.account()
     }
 
-    /// Who looks may host receptions.
+    /// Who looks may announce and host receptions.
     pub fn may_host(&self) -> bool {
-        self.account()
-            .is_some_and(|a| civic_api::identity::rules::may_host(a.role))
+        self.held.allows(Act::AnnounceReception, On::Whole)
     }
 
-    /// Who looks may see how the system is doing.
-    pub fn may_operate(&self) -> bool {
-        self.account()
-            .is_some_and(|a| civic_api::identity::rules::may_operate(a.role))
+    /// Who looks has the administrators' area.
+    pub fn may_administer(&self) -> bool {
+        self.held.allows(Act::SeePeople, On::Whole)
+    }
+
+    /// The way between the pages of that area.
+    pub fn admin_nav(&self) -> Vec<Link> {
+        vec![
+            self.link("/valdymas/zmones", "admin-people", "person"),
+            self.link("/valdymas/auditas", "admin-audit", "shield"),
+            self.link("/valdymas/nustatymai", "admin-settings", "settings"),
+            self.link("/valdymas/kambariai", "operators-title", "camera"),
+        ]
     }
 
     /// Adds an island's script and style.
@@ -177,8 +188,8 @@ impl Page {
             self.link("/archyvas", "nav-archive", "play"),
             self.link("/apie", "nav-about", "info"),
         ];
-        if self.may_operate() {
-            links.push(self.link("/valdymas/kambariai", "nav-operators", "settings"));
+        if self.may_administer() {
+            links.push(self.link("/valdymas", "nav-admin", "settings"));
         }
         links
     }
@@ -292,6 +303,7 @@ impl Page {
             theme: chosen(&parts.headers, THEME_COOKIE, THEMES.iter().map(|t| t.0)),
             size: chosen(&parts.headers, SIZE_COOKIE, SIZES.iter().map(|s| s.0)).unwrap_or("1"),
             viewer,
+            held: Held::default(),
             csrf,
             path: parts
                 .uri
@@ -326,6 +338,10 @@ impl FromRequestParts<AppState> for Page {
         state: &AppState,
     ) -> Result<Self, Self::Rejection> {
         let viewer = Viewer::from_request_parts(parts, state).await?;
-        Ok(Self::of(parts, state, viewer))
+        let held = roles::held(&state.civic, &viewer).await?;
+        Ok(Self {
+            held,
+            ..Self::of(parts, state, viewer)
+        })
     }
 }

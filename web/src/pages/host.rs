@@ -7,7 +7,7 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use civic_api::conferences::{self, Audience, Conference, NewConference};
 use civic_api::extract::Id;
-use civic_api::{ConferenceId, Error, identity};
+use civic_api::{ConferenceId, Error};
 use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
@@ -117,8 +117,8 @@ pub async fn announce(
 }
 
 fn may_announce(page: &Page) -> Result<(), PageError> {
-    let account = page.viewer.signed_in()?;
-    if identity::rules::may_host(account.role) {
+    page.viewer.signed_in()?;
+    if page.may_host() {
         Ok(())
     } else {
         Err(Error::NotAllowed.into())

@@ -3,6 +3,7 @@
 
 pub mod about;
 pub mod account;
+pub mod admin;
 pub mod archive;
 pub mod check;
 pub mod civic_log;
@@ -59,6 +60,17 @@ pub fn router() -> Router<AppState> {
         )
         .route("/aikste/rodinys", post(display::set))
         .route("/patikra", get(check::show))
+        .route("/valdymas", get(admin::home))
+        .route("/valdymas/zmones", get(admin::people::list))
+        .route("/valdymas/zmones/{id}", get(admin::people::show))
+        .route("/valdymas/zmones/{id}/suteikti", post(admin::giving::give))
+        .route(
+            "/valdymas/vaidmenys/{id}/atimti",
+            get(admin::giving::ask_take).post(admin::giving::take),
+        )
+        .route("/valdymas/auditas", get(admin::audit::list))
+        .route("/valdymas/auditas.csv", get(admin::audit::export))
+        .route("/valdymas/nustatymai", get(admin::settings::show))
         .route("/valdymas/kambariai", get(operators::rooms))
         .route("/valdymas/kambariai/{room}", get(operators::room))
         .route("/mano-teises", get(rights::show))

@@ -1,11 +1,12 @@
 //! `/valdymas/kambariai`: the live rooms, for whoever looks after the server. The numbers are an island's.
 
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, State};
+use civic_api::roles::{self, Act, On};
 
 use super::context::Page;
 use super::{Drawn, draw};
-use crate::watch::http::only_operators;
+use crate::state::AppState;
 
 #[derive(Template)]
 #[template(path = "operators/rooms.html")]
@@ -16,14 +17,14 @@ struct Rooms {
 }
 
 /// `GET /valdymas/kambariai`
-pub async fn rooms(page: Page) -> Drawn {
-    only_operators(&page.viewer)?;
+pub async fn rooms(State(state): State<AppState>, page: Page) -> Drawn {
+    roles::require(&state.civic, &page.viewer, Act::WatchRooms, On::Whole).await?;
     show(page, String::new())
 }
 
 /// `GET /valdymas/kambariai/{room}`
-pub async fn room(page: Page, Path(room): Path<String>) -> Drawn {
-    only_operators(&page.viewer)?;
+pub async fn room(State(state): State<AppState>, page: Page, Path(room): Path<String>) -> Drawn {
+    roles::require(&state.civic, &page.viewer, Act::WatchRooms, On::Whole).await?;
     show(page, room)
 }
 

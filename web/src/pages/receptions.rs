@@ -94,9 +94,9 @@ pub async fn call(
     })
 }
 
-/// Who looks hosts this reception.
+/// Who looks hosts this reception, or was given a role for it.
 pub fn is_host(page: &Page, conference: &conferences::Conference) -> bool {
-    conferences::rules::is_host(&page.viewer, conference).is_ok()
+    conferences::rules::runs(&page.viewer, &page.held, conference).is_ok()
 }
 
 impl From<axum::extract::rejection::FormRejection> for PageError {

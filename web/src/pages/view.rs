@@ -110,12 +110,18 @@ pub fn office(page: &Page, office: Option<&str>, role: Role) -> String {
     office.map_or_else(|| page.t(role_key(role)), str::to_owned)
 }
 
-fn role_key(role: Role) -> &'static str {
+/// The key of a role's name.
+pub fn role_key(role: Role) -> &'static str {
     match role {
+        Role::Resident => "role-resident",
         Role::Councillor => "role-councillor",
         Role::CityLeader => "role-city-leader",
-        Role::Resident => "role-resident",
-        _ => "role-other",
+        Role::Secretary => "role-secretary",
+        Role::Clerk => "role-clerk",
+        Role::Architect => "role-architect",
+        Role::Service => "role-service",
+        Role::Editor => "role-editor",
+        Role::Administrator => "role-administrator",
     }
 }
 

@@ -6,7 +6,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use civic_api::extract::Parameters;
-use civic_api::{Error, Viewer, identity};
+use civic_api::roles::{self, Act, On};
+use civic_api::{Error, Viewer};
 use serde::{Deserialize, Serialize};
 
 use crate::state::AppState;
@@ -16,16 +17,6 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/valdymas/duomenys", get(server))
         .route("/valdymas/duomenys/{room}", get(room))
-}
-
-/// Whoever looks must look after the system; everybody else is refused.
-pub fn only_operators(viewer: &Viewer) -> Result<(), Error> {
-    let account = viewer.signed_in()?;
-    if identity::rules::may_operate(account.role) {
-        Ok(())
-    } else {
-        Err(Error::NotAllowed)
-    }
 }
 
 /// Which readings the page has.
@@ -42,7 +33,7 @@ async fn server(
     viewer: Viewer,
     Parameters(after): Parameters<After>,
 ) -> Result<Response, Error> {
-    only_operators(&viewer)?;
+    roles::require(&state.civic, &viewer, Act::WatchRooms, On::Whole).await?;
     Ok(answer(
         state.watch.server(after.po).await,
         StatusCode::SERVICE_UNAVAILABLE,
@@ -56,7 +47,7 @@ async fn room(
     Path(room): Path<String>,
     Parameters(after): Parameters<After>,
 ) -> Result<Response, Error> {
-    only_operators(&viewer)?;
+    roles::require(&state.civic, &viewer, Act::WatchRooms, On::Whole).await?;
     Ok(answer(
         state.watch.room(&room, after.po).await,
         StatusCode::NOT_FOUND,

@@ -1,0 +1,25 @@
+//! Writes what was refused into the audit, every second, and keeps the audit bounded, every hour.
+
+use std::time::Duration;
+
+use civic_api::{Civic, audit};
+
+/// Seconds between two looks at how much is kept.
+const KEEP_S: u64 = 60 * 60;
+
+/// Until it is aborted.
+pub async fn run(civic: Civic) {
+    let mut seconds = tokio::time::interval(Duration::from_secs(1));
+    seconds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    for second in 0_u64.. {
+        seconds.tick().await;
+        if let Err(error) = audit::flush(&civic).await {
+            tracing::warn!(%error, "refusals could not be written into the audit");
+        }
+        if second % KEEP_S == 0
+            && let Err(error) = audit::forget(&civic).await
+        {
+            tracing::warn!(%error, "the audit's oldest refusals could not be deleted");
+        }
+    }
+}
