@@ -20,6 +20,7 @@ mod server;
 mod source;
 mod wait;
 
+mod admin;
 mod bad_input;
 mod call;
 mod check;
