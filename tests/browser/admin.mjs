@@ -25,6 +25,13 @@ async function looks({ visitor, context, width, report }, label, where, themes =
   await visitor.page.setViewportSize({ width, height: 844 });
 }
 
+/** The page that stands there, as it stands. */
+async function once(visitor, label, theme, width, report) {
+  await unroll(visitor, width);
+  await look(visitor, label, theme, width, report);
+  await visitor.page.setViewportSize({ width, height: 844 });
+}
+
 async function throughGateway(visitor) {
   await visitor.goto('/prisijungti?toliau=/valdymas');
   await visitor.page.click('form[action="/prisijungti/viisp"] button');
@@ -104,14 +111,15 @@ scenario(async () => {
     await looks(pages, 'admin-people-none', `${PEOPLE}?vardas=niekas`, ['tamsi']);
     await looks(pages, 'admin-settings', '/valdymas/nustatymai', ['numatytoji']);
     const page = await finds(visitor);
+    say('found', { width });
     check(page.endsWith(ona), `found ${page}`);
     await looks(pages, 'admin-person', page, width === 390 ? THEMES : ['tamsi']);
-    await gives(visitor, () => look(visitor, 'admin-give', 'tamsi', width, report));
+    await gives(visitor, () => once(visitor, 'admin-give', 'tamsi', width, report));
     await looks(pages, 'admin-given', null, ['numatytoji']);
     check((await text(visitor)).includes(name), 'who gave it is named');
     await other.goto('/paskyra');
     const seen = await text(other);
-    await look(other, 'account-roles', 'numatytoji', width, report);
+    await once(other, 'account-roles', 'numatytoji', width, report);
     check((await other.eval(() => fetch('/api/v1/session').then((a) => a.json()))).account.role === 'councillor', 'it counts');
 
     // Undone for a moment, and back; then taken with a reason.
@@ -119,7 +127,7 @@ scenario(async () => {
     await visitor.until('it is undone', () => !document.querySelector('.known a[href*="/atimti"]'));
     await visitor.press('.banner.ok button');
     await visitor.sees('.known a[href*="/atimti"]');
-    await takes(visitor, 'Kadencija baigėsi', () => look(visitor, 'admin-take', 'tamsi', width, report));
+    await takes(visitor, 'Kadencija baigėsi', () => once(visitor, 'admin-take', 'tamsi', width, report));
     await other.goto('/paskyra');
     check((await text(other)).includes('Kadencija baigėsi'), 'the person sees why');
 
