@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Language;
+use crate::assistance;
 use crate::audit::Code;
 use crate::conferences::rules::Refusal;
 use crate::identity::ways::Failure;
@@ -73,6 +74,9 @@ pub enum Error {
     /// Another passkey, or something dangerous, needs a passkey shown in the last minutes.
     #[error("a passkey must be shown")]
     ConfirmationRequired,
+    /// A worker may not act with this resident, or not do this.
+    #[error("assistance: {0}")]
+    Assistance(#[from] assistance::Refusal),
     /// A passkey's answer is not believed; why is in our log alone.
     #[error("the passkey is refused")]
     PasskeyRefused,
@@ -156,6 +160,7 @@ impl Error {
             Error::TokenAlreadyIssued => "token_already_issued",
             Error::TokenInvalid => "token_invalid",
             Error::TokenSpent => "token_spent",
+            Error::Assistance(refusal) => refusal.code(),
             Error::ConfirmationRequired => "confirmation_required",
             Error::PasskeyRefused => "passkey_refused",
             Error::RecoveryRefused => "recovery_refused",
@@ -190,6 +195,7 @@ impl Error {
             Error::RightClosed | Error::TokenAlreadyIssued | Error::TokenSpent => {
                 StatusCode::CONFLICT
             }
+            Error::Assistance(refusal) => refusal.status(),
             Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Error::SignIn(failure) => failure.status(),
@@ -230,6 +236,9 @@ impl Error {
 
 /// Lithuanian and English words for a code.
 fn titles(code: &str) -> (&'static str, &'static str) {
+    if let Some(titles) = assistance::Refusal::titles(code) {
+        return titles;
+    }
     match code {
         "not_found" => ("Tokio įrašo nėra", "There is nothing here by that name"),
         "no_route" => ("Tokio adreso nėra", "There is no such address"),

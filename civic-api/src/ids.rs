@@ -66,6 +66,10 @@ id!(
     GrantId
 );
 id!(
+    /// A worker's acting with a resident.
+    AssistanceId
+);
+id!(
     /// One line of the audit.
     AuditId
 );

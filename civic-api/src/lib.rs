@@ -3,6 +3,7 @@
 //! another one only through its `mod.rs`. Knows nothing of media: `web` brings the two together.
 
 pub mod accounts;
+pub mod assistance;
 pub mod audit;
 mod bare_rsa;
 pub mod clock;
@@ -33,8 +34,8 @@ pub use db::{Db, Tx};
 pub use error::Error;
 pub use identity::{Account, Role, Viewer};
 pub use ids::{
-    AccountId, ActId, AuditId, ConferenceId, GrantId, IdentityId, PasskeyId, PresenceId,
-    RecordingId, SessionId,
+    AccountId, ActId, AssistanceId, AuditId, ConferenceId, GrantId, IdentityId, PasskeyId,
+    PresenceId, RecordingId, SessionId,
 };
 pub use language::Language;
 pub use router::{openapi, router, router_with};
@@ -52,6 +53,8 @@ pub struct Civic {
     pub vault: Arc<tokens::Vault>,
     /// The ways of signing in that the operator has set up.
     pub ways: Arc<identity::ways::Ways>,
+    /// Makes the digests of personal codes that are typed at a counter; `None`: none can be.
+    pub digester: Option<Arc<identity::person::Digester>>,
     /// What was refused, until it is written into the audit.
     pub refusals: Arc<audit::Refusals>,
 }
@@ -82,6 +85,7 @@ impl Civic {
             settings: Arc::new(settings),
             vault: Arc::new(tokens::Vault::fleeting()),
             ways: Arc::default(),
+            digester: None,
             refusals: Arc::default(),
         }
     }
@@ -95,6 +99,12 @@ impl Civic {
     /// The same with ways of signing in.
     pub fn with_ways(mut self, ways: identity::ways::Ways) -> Self {
         self.ways = Arc::new(ways);
+        self
+    }
+
+    /// The same, knowing people by personal codes that are typed at a counter.
+    pub fn with_digester(mut self, digester: identity::person::Digester) -> Self {
+        self.digester = Some(Arc::new(digester));
         self
     }
 

@@ -10,7 +10,8 @@ use utoipa::OpenApi;
 
 use crate::error::{self, Problem};
 use crate::{
-    Civic, Error, accounts, audit, conferences, identity, log, passkeys, residence, roles, tokens,
+    Civic, Error, accounts, assistance, audit, conferences, identity, log, passkeys, residence,
+    roles, tokens,
 };
 
 /// The largest body that is read, in bytes.
@@ -123,6 +124,28 @@ fn routes() -> Vec<Route> {
         ),
         route("get", "/api/v1/rights", get(tokens::http::list)),
         route("post", "/api/v1/rights/tokens", post(tokens::http::issue)),
+        route("get", "/api/v1/assistance", get(assistance::http::counter)),
+        route("post", "/api/v1/assistance", post(assistance::http::begin)),
+        route(
+            "put",
+            "/api/v1/assistance/{id}/residence",
+            put(assistance::http::declare),
+        ),
+        route(
+            "post",
+            "/api/v1/assistance/{id}/facts",
+            post(assistance::http::facts),
+        ),
+        route(
+            "post",
+            "/api/v1/assistance/{id}/sessions/end",
+            post(assistance::http::end_sessions),
+        ),
+        route(
+            "post",
+            "/api/v1/assistance/{id}/end",
+            post(assistance::http::end),
+        ),
         route("get", "/api/v1/roles", get(roles::http::table)),
         route("get", "/api/v1/admin/people", get(roles::http::people)),
         route("get", "/api/v1/admin/people/{id}", get(roles::http::person)),
@@ -228,6 +251,12 @@ async fn method_not_allowed() -> Error {
         conferences::recordings::http::one,
         tokens::http::list,
         tokens::http::issue,
+        assistance::http::counter,
+        assistance::http::begin,
+        assistance::http::declare,
+        assistance::http::facts,
+        assistance::http::end_sessions,
+        assistance::http::end,
         roles::http::table,
         roles::http::people,
         roles::http::person,

@@ -67,6 +67,13 @@ async function finds(visitor) {
   return path(visitor);
 }
 
+/** What was asked for is done; on a machine so slow that the passkey was shown long ago, it is shown once more. */
+async function isDone(visitor) {
+  await visitor.sees('.banner.ok, [data-do=show-key]');
+  if (await visitor.eval(() => document.querySelector('[data-do=show-key]'))) await visitor.press('[data-do=show-key]');
+  await visitor.sees('.banner.ok');
+}
+
 /** Gives the role by the keyboard alone. */
 async function gives(visitor, shown) {
   await tabTo(visitor, 'select[name=vaidmuo]');
@@ -79,7 +86,7 @@ async function gives(visitor, shown) {
   await shown();
   await tabTo(visitor, 'main form button');
   await visitor.page.keyboard.press('Enter');
-  await visitor.sees('.banner.ok');
+  await isDone(visitor);
 }
 
 async function takes(visitor, reason, shown) {
@@ -91,7 +98,7 @@ async function takes(visitor, reason, shown) {
   await shown();
   await visitor.page.fill('#priezastis', reason);
   await visitor.press('.btn.danger');
-  await visitor.sees('.banner.ok');
+  await isDone(visitor);
 }
 
 scenario(async () => {

@@ -132,6 +132,8 @@ fn mark(account: &Account, begun: Begun) -> Option<Identified> {
             Provider::Viisp => Way::Viisp,
             Provider::Oidc => Way::Oidc,
             Provider::Eticket => Way::Eticket,
+            // No session begins there.
+            Provider::Counter => return None,
         },
         level: Some(match begun.assurance? {
             Assurance::Low => Level::Low,

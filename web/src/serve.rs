@@ -131,9 +131,10 @@ pub async fn open_civic(config: &Config) -> anyhow::Result<civic_api::Civic> {
         base_url: config.public_url(),
     };
     let secrets = Secrets::load_or_create(&config.data.dir.join("secret.key"))?;
+    let digester = secrets.digester();
     let vault = civic_api::tokens::Vault::new(&secrets.derive("rights/1"));
     let civic = civic_api::Civic::new(db, Arc::new(civic_api::SystemClock), settings);
-    Ok(civic.with_vault(vault))
+    Ok(civic.with_vault(vault).with_digester(digester))
 }
 
 fn start_media(

@@ -12,9 +12,10 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::assistance::{self, Assistance};
 use crate::conferences::presences;
 use crate::identity::flow::Purpose;
-use crate::identity::person::KeyKind;
+use crate::identity::person::{KeyKind, PersonKey};
 use crate::identity::ways::{Assurance, Failure, Provider, Verified};
 use crate::identity::{self, Account, Method, Role};
 use crate::log::{self, Actor, Entry, Kind};
@@ -135,6 +136,10 @@ pub struct Facts {
     pub passkeys: Vec<Passkey>,
     /// Their recovery codes: how many, not which.
     pub recovery_codes: Recovery,
+    /// Which workers acted with them, when, where, and what they did; latest first.
+    pub assistances: Vec<Assistance>,
+    /// How often they acted with residents, as workers at a counter.
+    pub assisted: i64,
 }
 
 /// Finds or makes the account of someone who was identified, or adds what they were identified by to the account of who is
@@ -165,7 +170,7 @@ pub(crate) async fn admit(
     for (key, owner) in verified.keys.iter().zip(owners) {
         match owner {
             // Also of another account than this one: the personal code, which comes first, decides.
-            Some(_) => store::touch_identity(&mut tx, &key.digest, id, verified.assurance).await?,
+            Some(_) => store::touch_identity(&mut tx, &key.digest, id, verified).await?,
             None => store::insert_identity(&mut tx, id, verified, key).await?,
         }
     }
@@ -181,6 +186,32 @@ pub(crate) async fn admit(
     Ok(account)
 }
 
+/// The account of somebody whose document a worker has seen, by the digest of the personal code in it; made when there is none
+/// (`true`), with the name in the document. An account that is there stays as it is.
+pub(crate) async fn at_counter(
+    tx: &mut Tx,
+    key: &PersonKey,
+    name: &str,
+) -> Result<(Account, bool), Error> {
+    store::lock(tx).await?;
+    let (id, first) = match digest_keys::owner(tx, key).await? {
+        Some(id) => (id, false),
+        None => {
+            let verified = Verified {
+                provider: Provider::Counter,
+                assurance: Assurance::Substantial,
+                keys: vec![key.clone()],
+                name: Some(name.to_owned()),
+            };
+            let id = create(tx, &verified).await?;
+            store::insert_identity(tx, id, &verified, key).await?;
+            (id, true)
+        }
+    };
+    let account = store::account(tx, id).await?.ok_or(Error::NotFound)?;
+    Ok((account, first))
+}
+
 async fn create(tx: &mut Tx, verified: &Verified) -> Result<AccountId, Error> {
     let account = Account {
         id: AccountId::new(tx.now()),
@@ -190,6 +221,7 @@ async fn create(tx: &mut Tx, verified: &Verified) -> Result<AccountId, Error> {
         demo: false,
         method: Method::Identified(verified.assurance),
         second_factor_due: false,
+        holds_single: false,
     };
     identity::add_account(tx, &account, None).await?;
     Ok(account.id)
@@ -294,6 +326,8 @@ pub async fn facts(civic: &Civic, account: &Account, cookie: &str) -> Result<Fac
         receptions_hosted: store::hosted(db, account.id).await?,
         passkeys,
         recovery_codes,
+        assistances: assistance::with(db, account.id).await?,
+        assisted: assistance::count_of(db, account.id).await?,
     })
 }
 
@@ -320,6 +354,11 @@ pub async fn end_sessions(
     tx.commit().await
 }
 
+/// Ends every session of an account.
+pub(crate) async fn end_all_sessions(tx: &mut Tx, account: AccountId) -> Result<(), Error> {
+    store::end_all_sessions(tx, account).await
+}
+
 /// Whether someone can have their account erased: not who is made up, and not who has announced receptions, which must keep
 /// their host.
 pub fn may_erase(facts: &Facts) -> Result<(), Error> {
@@ -339,6 +378,7 @@ pub async fn erase(civic: &Civic, account: &Account, cookie: &str) -> Result<(),
     let digests = digests(civic, account.id).await?;
     let mut tx = civic.write().await?;
     roles::may_go(&mut tx, civic, account.id).await?;
+    assistance::account_goes(&mut tx, account.id).await?;
     tokens::remember_given(&mut tx, account.id, &digests).await?;
     residence::forget(&mut tx, &digests).await?;
     presences::forget_name(&mut tx, account.id).await?;

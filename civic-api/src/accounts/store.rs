@@ -106,23 +106,27 @@ pub(super) async fn forget_before(tx: &mut Tx) -> Result<(), Error> {
     Ok(())
 }
 
-/// Remembers that someone came this way again; what it is worth never falls.
+/// Remembers that someone came this way again; what it is worth never falls. Whom a worker made known comes by a way of their
+/// own from now on.
 pub(super) async fn touch_identity(
     tx: &mut Tx,
     digest: &str,
     account: AccountId,
-    assurance: Assurance,
+    verified: &Verified,
 ) -> Result<(), Error> {
-    let now_us = tx.now_us();
+    let (now_us, assurance) = (tx.now_us(), verified.assurance);
     let row = sqlx::query(
         "update identities
-            set last_us = $1, account_id = $2
+            set last_us = $1, account_id = $2,
+                provider = case when provider = $4 then $5 else provider end
           where digest = $3
          returning assurance",
     )
     .bind(now_us)
     .bind(account.to_string())
     .bind(digest)
+    .bind(Provider::Counter.as_str())
+    .bind(verified.provider.as_str())
     .fetch_one(tx.connection())
     .await?;
     let kept: String = row.try_get("assurance")?;
@@ -385,6 +389,14 @@ pub(super) async fn end_session(
     sqlx::query("delete from sessions where account_id = $1 and id = $2")
         .bind(account.to_string())
         .bind(session.to_string())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn end_all_sessions(tx: &mut Tx, account: AccountId) -> Result<(), Error> {
+    sqlx::query("delete from sessions where account_id = $1")
+        .bind(account.to_string())
         .execute(tx.connection())
         .await?;
     Ok(())

@@ -17,7 +17,7 @@ use crate::{AccountId, AuditId, Civic, Error, Viewer};
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Which {
-    /// `role.given`, `role.taken`, `refused`, `audit.exported`.
+    /// `role.given`, `role.taken`, `passkey.reset`, `assistance.begun`, `assistance.acted`, `assistance.ended`, `refused`, `audit.exported`.
     kind: Option<String>,
     /// Not before.
     #[param(value_type = Option<String>, format = DateTime)]

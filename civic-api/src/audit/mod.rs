@@ -1,4 +1,5 @@
-//! The audit: who did what when, for administrators. Roles given and taken, exports, and whatever was refused (401, 403, 429).
+//! The audit: who did what when, for administrators. Roles given and taken, passkeys taken away, acting with residents, exports, and
+//! whatever was refused (401, 403, 429).
 //! A line holds ids of accounts, codes and route patterns: no name, no address, nothing that was sent. Refusals are
 //! counted in memory and written every second ([`Refusals`]).
 
@@ -25,6 +26,14 @@ pub enum Kind {
     RoleGiven,
     /// A role was taken.
     RoleTaken,
+    /// Somebody's passkeys were taken away.
+    PasskeysReset,
+    /// A worker began to act with a resident.
+    AssistanceBegun,
+    /// They did something.
+    AssistanceActed,
+    /// It ended.
+    AssistanceEnded,
     /// Something was refused.
     Refused,
     /// The audit was taken along.
@@ -33,9 +42,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 4] = [
+    pub const ALL: [Kind; 8] = [
         Kind::RoleGiven,
         Kind::RoleTaken,
+        Kind::PasskeysReset,
+        Kind::AssistanceBegun,
+        Kind::AssistanceActed,
+        Kind::AssistanceEnded,
         Kind::Refused,
         Kind::Exported,
     ];
@@ -45,6 +58,10 @@ impl Kind {
         match self {
             Kind::RoleGiven => "role.given",
             Kind::RoleTaken => "role.taken",
+            Kind::PasskeysReset => "passkey.reset",
+            Kind::AssistanceBegun => "assistance.begun",
+            Kind::AssistanceActed => "assistance.acted",
+            Kind::AssistanceEnded => "assistance.ended",
             Kind::Refused => "refused",
             Kind::Exported => "audit.exported",
         }
@@ -65,9 +82,9 @@ pub struct Line {
     pub actor: Option<AccountId>,
     /// To whom.
     pub subject: Option<AccountId>,
-    /// The role, or the route's pattern.
+    /// The role, why passkeys were taken, for what or how a worker acts with a resident, or the route's pattern.
     pub what: Option<String>,
-    /// Where the role counts, or the request's method.
+    /// Where the role counts, of which eldership the counter is, or the request's method.
     pub place: Option<String>,
     /// Why it was refused.
     pub code: Option<String>,
@@ -84,7 +101,7 @@ pub struct Written {
     /// When; of refusals the minute.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// `role.given`, `role.taken`, `refused`, `audit.exported`.
+    /// `role.given`, `role.taken`, `passkey.reset`, `assistance.begun`, `assistance.acted`, `assistance.ended`, `refused`, `audit.exported`.
     pub kind: String,
     /// Who did it; `null`: nobody who was signed in, or the operator at the machine.
     pub actor: Option<AccountId>,
@@ -94,9 +111,10 @@ pub struct Written {
     pub subject: Option<AccountId>,
     /// Their name, while they have an account.
     pub subject_name: Option<String>,
-    /// The role, or the pattern of the route that refused.
+    /// The role, why passkeys were taken, for what or how a worker acts with a resident, or the pattern of the route that
+    /// refused.
     pub what: Option<String>,
-    /// Where the role counts, or the request's method.
+    /// Where the role counts, of which eldership the counter is, or the request's method.
     pub place: Option<String>,
     /// Why it was refused.
     pub code: Option<String>,

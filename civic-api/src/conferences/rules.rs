@@ -228,6 +228,7 @@ mod tests {
             demo: false,
             method: Method::Demonstration,
             second_factor_due: false,
+            holds_single: false,
         }
     }
 

@@ -87,6 +87,7 @@ async fn add_person(tx: &mut Tx, person: &city::Person) -> Result<bool, Error> {
         demo: true,
         method: Method::Demonstration,
         second_factor_due: false,
+        holds_single: false,
     };
     let added = identity::add_account(tx, &account, Some(person.key)).await?;
     if added {

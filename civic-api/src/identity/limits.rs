@@ -31,6 +31,8 @@ pub enum Scope<'a> {
     Card(&'a str),
     /// Requests of one account for rights that are not given.
     Issuing(AccountId),
+    /// Residents with whom one worker begins to act.
+    Assisting(AccountId),
     /// Tokens that are no good, from one network address for one right.
     Spending(IpAddr, &'a str),
 }
@@ -51,6 +53,8 @@ impl Scope<'_> {
             Scope::Card(_) => (10, 60_000_000),
             Scope::Issuing(_) => (60, 2_000_000),
             Scope::Spending(..) => (30, 1_000_000),
+            // A busy counter has one every few minutes.
+            Scope::Assisting(_) => (20, 60_000_000),
         };
         Rate { burst, refill_us }
     }
@@ -62,6 +66,7 @@ impl Scope<'_> {
             Scope::Card(_) => 2,
             Scope::Issuing(_) => 3,
             Scope::Spending(..) => 4,
+            Scope::Assisting(_) => 5,
         }
     }
 
@@ -69,14 +74,14 @@ impl Scope<'_> {
         match self {
             Scope::Asking(address) | Scope::Failing(address) => hasher.hash_one(network(address)),
             Scope::Card(card) => hasher.hash_one(plain(card)),
-            Scope::Issuing(account) => hasher.hash_one(account),
+            Scope::Issuing(account) | Scope::Assisting(account) => hasher.hash_one(account),
             Scope::Spending(address, right) => hasher.hash_one((network(address), right)),
         }
     }
 }
 
 /// When each bucket would be full again, in µs since the Unix epoch; one map for each kind.
-type Buckets = [HashMap<u64, i64>; 5];
+type Buckets = [HashMap<u64, i64>; 6];
 
 /// The buckets.
 #[derive(Debug, Default)]

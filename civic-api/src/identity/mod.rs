@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 pub use self::ways::{Assurance, Provider};
-use crate::{AccountId, Civic, Error, SessionId, Settings, Tx, passkeys, random};
+use crate::{AccountId, Civic, Error, SessionId, Settings, Tx, assistance, passkeys, random};
 
 /// The session cookie's name.
 pub const COOKIE: &str = "aikste_session";
@@ -150,6 +150,10 @@ pub struct Account {
     /// They hold an office whose rights do not count yet: no passkey was shown in this session. Until then `role` says
     /// `resident`, and nothing that is granted to the account counts either.
     pub second_factor_due: bool,
+    /// They have a role for something single, such as one reception: no office that is shown, but one that asks for a
+    /// passkey. Known of who looks only.
+    #[serde(skip)]
+    pub holds_single: bool,
 }
 
 impl Account {
@@ -280,8 +284,10 @@ pub async fn sign_in(civic: &Civic, identified: Identified) -> Result<SessionTok
 
 /// Ends a session, by the cookie's value. One that is not there has ended already.
 pub async fn sign_out(civic: &Civic, cookie_value: &str) -> Result<(), Error> {
+    let session = token_sha256(cookie_value);
     let mut tx = civic.write().await?;
-    store::delete_session(&mut tx, &token_sha256(cookie_value)).await?;
+    assistance::session_ends(&mut tx, &session).await?;
+    store::delete_session(&mut tx, &session).await?;
     tx.commit().await
 }
 

@@ -131,7 +131,9 @@ pub(super) async fn session_account(
     now: Timestamp,
 ) -> Result<Option<(Account, Option<Factor>)>, Error> {
     let row = sqlx::query(
-        "select a.id, a.name, a.role, a.office, a.method, a.demo_key, s.factor
+        "select a.id, a.name, a.role, a.office, a.method, a.demo_key, s.factor,
+                (select count(*) from role_grants g
+                  where g.account_id = a.id and g.taken_us is null) as held
            from sessions s
            join accounts a on a.id = s.account_id
           where s.token_sha256 = $1
@@ -144,7 +146,10 @@ pub(super) async fn session_account(
     let Some(row) = row else { return Ok(None) };
     let factor: Option<String> = row.try_get("factor")?;
     let factor = factor.and_then(|text| Factor::parse(&text));
-    Ok(Some((read(&row)?, factor)))
+    let held: i64 = row.try_get("held")?;
+    let mut account = read(&row)?;
+    account.holds_single = held > 0 && account.role == Role::Resident;
+    Ok(Some((account, factor)))
 }
 
 /// Who an account is, whatever a session has shown: a row with `id, name, role, office, method, demo_key`.
@@ -166,5 +171,6 @@ pub(crate) fn read(row: &AnyRow) -> Result<Account, Error> {
         demo: demo_key.is_some(),
         method: Method::parse(&method).ok_or_else(|| wrong("method"))?,
         second_factor_due: false,
+        holds_single: false,
     })
 }

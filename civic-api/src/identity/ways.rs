@@ -26,11 +26,18 @@ pub enum Provider {
     Oidc,
     /// The city's e-ticket, Kauno kortelė.
     Eticket,
+    /// A worker at an eldership's counter who has looked at a document. Nobody signs in by it.
+    Counter,
 }
 
 impl Provider {
     /// Every way, the surest first.
-    pub const ALL: [Provider; 3] = [Provider::Viisp, Provider::Oidc, Provider::Eticket];
+    pub const ALL: [Provider; 4] = [
+        Provider::Viisp,
+        Provider::Oidc,
+        Provider::Eticket,
+        Provider::Counter,
+    ];
 
     /// As it is stored, recorded, and written in addresses.
     pub fn as_str(self) -> &'static str {
@@ -38,6 +45,7 @@ impl Provider {
             Provider::Viisp => "viisp",
             Provider::Oidc => "oidc",
             Provider::Eticket => "eticket",
+            Provider::Counter => "counter",
         }
     }
 

@@ -59,6 +59,12 @@ pub enum Kind {
     RecoveryCodesMade,
     /// An administrator took away somebody's passkeys, so that they begin anew.
     PasskeysReset,
+    /// A worker began to act with a resident who is present.
+    AssistanceBegun,
+    /// They did something.
+    AssistanceActed,
+    /// It ended.
+    AssistanceEnded,
     /// The demonstration city was filled.
     DemoFilled,
     /// The demonstration city was removed.
@@ -67,7 +73,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 27] = [
+    pub const ALL: [Kind; 30] = [
         Kind::ConferenceCreated,
         Kind::ConferenceMoved,
         Kind::ConferenceOpened,
@@ -93,6 +99,9 @@ impl Kind {
         Kind::RecoveryUsed,
         Kind::RecoveryCodesMade,
         Kind::PasskeysReset,
+        Kind::AssistanceBegun,
+        Kind::AssistanceActed,
+        Kind::AssistanceEnded,
         Kind::DemoFilled,
         Kind::DemoRemoved,
     ];
@@ -125,6 +134,9 @@ impl Kind {
             Kind::RecoveryUsed => "passkey.recovered",
             Kind::RecoveryCodesMade => "passkey.codes_made",
             Kind::PasskeysReset => "passkey.reset",
+            Kind::AssistanceBegun => "assistance.begun",
+            Kind::AssistanceActed => "assistance.acted",
+            Kind::AssistanceEnded => "assistance.ended",
             Kind::DemoFilled => "demo.filled",
             Kind::DemoRemoved => "demo.removed",
         }
@@ -163,6 +175,9 @@ impl Kind {
             | Kind::RecoveryUsed
             | Kind::RecoveryCodesMade => &[],
             Kind::PasskeysReset => &["reason"],
+            Kind::AssistanceBegun => &["first", "purpose"],
+            Kind::AssistanceActed => &["act"],
+            Kind::AssistanceEnded => &["how"],
             Kind::DemoFilled => &["accounts", "conferences"],
             Kind::DemoRemoved => &["accounts", "conferences", "recordings"],
         }

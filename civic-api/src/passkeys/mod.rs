@@ -17,7 +17,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use self::ceremony::{Expected, Refused, Shown};
-pub use self::recovery::{Reason, new_codes, recover, reset};
+pub use self::recovery::{Reason, may_reset, new_codes, recover, reset};
 use crate::identity::{self, Provider, SessionToken};
 use crate::log::Kind;
 use crate::{Account, AccountId, Civic, Db, Error, PasskeyId, accounts, random};
@@ -190,6 +190,11 @@ pub async fn require_fresh(civic: &Civic, account: &Account, cookie: &str) -> Re
 pub(crate) async fn known(db: &Db, account: AccountId) -> Result<(Vec<Passkey>, Recovery), Error> {
     let keys = store::keys(db, account).await?;
     Ok((keys, store::recovery(db, account).await?))
+}
+
+/// How many passkeys someone has.
+pub async fn count(civic: &Civic, account: AccountId) -> Result<usize, Error> {
+    Ok(store::keys(&civic.db, account).await?.len())
 }
 
 /// Asks: the challenge is good for one answer, of this session, within minutes.

@@ -5,6 +5,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{Factor, rules, standing, store};
+use crate::audit::{self, Line};
 use crate::identity::ways::Failure;
 use crate::identity::{self, SessionToken};
 use crate::log::Kind;
@@ -24,6 +25,14 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: [Reason; 3] = [Reason::Lost, Reason::Stolen, Reason::Broken];
+
+    /// From how it is recorded.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == text)
+    }
+
     /// As it is recorded.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -114,6 +123,21 @@ pub async fn recover(
     Ok(token)
 }
 
+/// The administrator who looks, if they may take somebody's passkeys away once they have shown their own.
+pub async fn may_reset<'a>(
+    civic: &Civic,
+    by: &'a Viewer,
+    of: AccountId,
+) -> Result<&'a Account, Error> {
+    let by = roles::require(civic, by, Act::GiveRoles, On::Whole).await?;
+    // Fictional administrators show no passkey, so they can take none away.
+    if rules::needs_second_factor(by) && by.id != of {
+        Ok(by)
+    } else {
+        Err(Error::NotAllowed)
+    }
+}
+
 /// Takes every passkey and code of somebody else away and ends their sessions, so that they begin anew by being identified.
 /// By an administrator who has just shown a passkey, and who has looked at the person or their document.
 pub async fn reset(
@@ -123,11 +147,7 @@ pub async fn reset(
     of: AccountId,
     reason: Reason,
 ) -> Result<(), Error> {
-    let by = roles::require(civic, by, Act::GiveRoles, On::Whole).await?;
-    // Fictional administrators show no passkey, so they can take none away.
-    if !rules::needs_second_factor(by) || by.id == of {
-        return Err(Error::NotAllowed);
-    }
+    let by = may_reset(civic, by, of).await?;
     super::require_fresh(civic, by, cookie).await?;
     identity::store::account(&civic.db, of)
         .await?
@@ -144,5 +164,15 @@ pub async fn reset(
         payload,
     )
     .await?;
+    let line = Line {
+        kind: audit::Kind::PasskeysReset,
+        actor: Some(by.id),
+        subject: Some(of),
+        what: Some(reason.as_str().to_owned()),
+        place: None,
+        code: None,
+        times: 1,
+    };
+    audit::write(&mut tx, &line).await?;
     tx.commit().await
 }

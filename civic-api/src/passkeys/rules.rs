@@ -25,10 +25,10 @@ pub const MOST_NAME: usize = 60;
 const SIGNS: &[u8; 30] = b"23456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_SIGNS: usize = 16;
 
-/// Whoever holds an office must show a second factor before its rights count. Fictional people are shared by all who look at
-/// the demonstration, so nobody can hold a key for them.
+/// Whoever holds an office, or a role for one thing, must show a second factor before its rights count. Fictional people are
+/// shared by all who look at the demonstration, so nobody can hold a key for them.
 pub fn needs_second_factor(account: &Account) -> bool {
-    !account.demo && account.role != Role::Resident
+    !account.demo && (account.role != Role::Resident || account.holds_single)
 }
 
 /// Whether someone can have passkeys: who needs them, also while theirs was not shown yet.
@@ -137,6 +137,7 @@ mod tests {
             demo: false,
             method: Method::Identified(Assurance::High),
             second_factor_due: false,
+            holds_single: false,
         }
     }
 
@@ -168,6 +169,17 @@ mod tests {
             assert_eq!(whole.role, Role::Administrator);
         }
         assert!(!withhold(someone(Role::Resident), None).second_factor_due);
+    }
+
+    #[test]
+    fn a_role_for_one_thing_asks_for_it_too() {
+        let mut secretary = someone(Role::Resident);
+        secretary.holds_single = true;
+        assert!(withhold(secretary.clone(), None).second_factor_due);
+        let shown = withhold(secretary.clone(), Some(Factor::Passkey));
+        assert!(!shown.second_factor_due && may_have_passkeys(&shown));
+        secretary.demo = true;
+        assert!(!withhold(secretary, None).second_factor_due);
     }
 
     #[test]

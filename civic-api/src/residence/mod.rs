@@ -171,11 +171,20 @@ pub async fn declare(
     eldership: Option<Eldership>,
 ) -> Result<(), Error> {
     let mut tx = civic.write().await?;
-    match eldership {
-        Some(eldership) => store::declare(&mut tx, account.id, eldership).await?,
-        None => store::undeclare(&mut tx, account.id).await?,
-    }
+    declare_in(&mut tx, account.id, eldership).await?;
     tx.commit().await
+}
+
+/// The same as a part of a change.
+pub(crate) async fn declare_in(
+    tx: &mut Tx,
+    account: AccountId,
+    eldership: Option<Eldership>,
+) -> Result<(), Error> {
+    match eldership {
+        Some(eldership) => store::declare(tx, account, eldership).await,
+        None => store::undeclare(tx, account).await,
+    }
 }
 
 /// Puts an extract in the place of the one before: all of it or, with `dry` and when anything fails, nothing. An extract

@@ -3,13 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum_extra::extract::CookieJar;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Act, By, On, Person, Scope, Search, rules};
 use crate::error::Problem;
 use crate::extract::{Body, Id, Parameters};
-use crate::{AccountId, Civic, Error, GrantId, Role, Viewer};
+use crate::identity::COOKIE;
+use crate::{Account, AccountId, Civic, Error, GrantId, Role, Viewer, passkeys};
 
 /// What roles may do.
 #[derive(Debug, Serialize, ToSchema)]
@@ -132,6 +134,18 @@ pub(crate) async fn person(
     super::person(&civic, id).await.map(Json)
 }
 
+/// The administrator who looks, if they have shown a passkey in the last minutes.
+async fn fresh<'a>(
+    civic: &Civic,
+    viewer: &'a Viewer,
+    jar: &CookieJar,
+) -> Result<&'a Account, Error> {
+    let by = super::require(civic, viewer, Act::GiveRoles, On::Whole).await?;
+    let cookie = jar.get(COOKIE).map_or("", |cookie| cookie.value());
+    passkeys::require_fresh(civic, by, cookie).await?;
+    Ok(by)
+}
+
 /// A role to give.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -162,7 +176,7 @@ pub(crate) struct Given {
         (status = 201, description = "They have it", body = Given),
         (status = 400, description = "`malformed_body`", body = Problem),
         (status = 401, description = "`sign_in_required`", body = Problem),
-        (status = 403, description = "`not_allowed`", body = Problem),
+        (status = 403, description = "`not_allowed`; `confirmation_required`: show a passkey first", body = Problem),
         (status = 404, description = "`not_found`: no such person or reception", body = Problem),
         (status = 409, description = "`role_held`, `role_own`, `person_not_identified`", body = Problem),
         (status = 422, description = "`invalid_field`: `scope`, `reason`", body = Problem),
@@ -171,10 +185,11 @@ pub(crate) struct Given {
 pub(crate) async fn give(
     State(civic): State<Civic>,
     viewer: Viewer,
+    jar: CookieJar,
     Id(id): Id<AccountId>,
     Body(new): Body<Giving>,
 ) -> Result<(StatusCode, Json<Given>), Error> {
-    let by = super::require(&civic, &viewer, Act::GiveRoles, On::Whole).await?;
+    let by = fresh(&civic, &viewer, &jar).await?;
     let scope = Scope::parse(&new.scope).ok_or(Error::Invalid { field: "scope" })?;
     let by = By::Account(by);
     let id = super::give(&civic, by, id, new.role, scope, &new.reason).await?;
@@ -199,7 +214,7 @@ pub(crate) struct Taking {
         (status = 204, description = "They no longer have it"),
         (status = 400, description = "`malformed_body`", body = Problem),
         (status = 401, description = "`sign_in_required`", body = Problem),
-        (status = 403, description = "`not_allowed`", body = Problem),
+        (status = 403, description = "`not_allowed`; `confirmation_required`: show a passkey first", body = Problem),
         (status = 404, description = "`not_found`", body = Problem),
         (status = 409, description = "`role_taken`, `last_administrator`", body = Problem),
         (status = 422, description = "`invalid_field`: `reason`", body = Problem),
@@ -208,10 +223,11 @@ pub(crate) struct Taking {
 pub(crate) async fn take(
     State(civic): State<Civic>,
     viewer: Viewer,
+    jar: CookieJar,
     Id(id): Id<GrantId>,
     Body(taking): Body<Taking>,
 ) -> Result<StatusCode, Error> {
-    let by = super::require(&civic, &viewer, Act::GiveRoles, On::Whole).await?;
+    let by = fresh(&civic, &viewer, &jar).await?;
     super::take(&civic, By::Account(by), id, &taking.reason).await?;
     Ok(StatusCode::NO_CONTENT)
 }

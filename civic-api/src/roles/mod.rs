@@ -223,6 +223,11 @@ async fn still_may(tx: &mut Tx, by: By<'_>) -> Result<(), Error> {
     }
 }
 
+/// The roles someone has, asked within a change.
+pub(crate) async fn held_now(tx: &mut Tx, account: AccountId) -> Result<Held, Error> {
+    store::held(tx.connection(), account).await
+}
+
 /// What follows of a change: what is said of the person, the civic log, the audit.
 async fn changed(
     tx: &mut Tx,

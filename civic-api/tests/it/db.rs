@@ -55,7 +55,7 @@ pub(crate) async fn rows(url: &str, sql: &str) -> Vec<String> {
 }
 
 /// Every table of this system.
-pub(crate) const TABLES: [&str; 30] = [
+pub(crate) const TABLES: [&str; 32] = [
     "log_records",
     "log_head",
     "log_nodes",
@@ -71,6 +71,8 @@ pub(crate) const TABLES: [&str; 30] = [
     "account_acts",
     "role_grants",
     "audit",
+    "assistances",
+    "assistance_acts",
     "passkeys",
     "passkey_challenges",
     "recovery_codes",

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
+mod assistance;
 mod conferences;
 mod db;
 mod demo;

@@ -9,7 +9,7 @@ use ciborium::Value;
 use civic_api::identity::{Provider, viewer_of};
 use civic_api::passkeys::{self, Answer, Asked, Created, Purpose, Reason};
 use civic_api::roles::{self, By, Scope};
-use civic_api::{Account, Civic, Error, Role, Viewer, accounts};
+use civic_api::{Account, Civic, Error, Role, Viewer, accounts, audit, conferences};
 
 use crate::accounts::{city, comes};
 use crate::ground::{Ground, on_both};
@@ -19,6 +19,7 @@ on_both!(
     a_challenge_is_answered_once_in_its_session_and_in_time,
     a_recovery_code_works_once_and_wrong_ones_lock,
     another_administrator_gives_a_new_beginning,
+    a_role_for_one_reception_asks_for_a_key_like_any_other,
 );
 
 /// An authenticator with one key.
@@ -147,6 +148,49 @@ async fn first_key(
         .await
         .unwrap();
     (value(civic, &added.token), added.codes)
+}
+
+/// Adds a first key for whoever has this cookie: the session's new one.
+pub(crate) async fn with_key(civic: &Civic, cookie: &str) -> String {
+    let me = who(civic, cookie).await;
+    first_key(civic, &Phone::new(), &me, cookie).await.0
+}
+
+async fn a_role_for_one_reception_asks_for_a_key_like_any_other(ground: Ground) {
+    let civic = city(&ground);
+    ground.fill().await;
+    let coming = conferences::list(&civic, conferences::When::Coming, 1)
+        .await
+        .unwrap();
+    let id = coming[0].id;
+    let told = [("sub", "s"), ("name", "Ona")];
+    let (ona, cookie) = comes(&civic, Provider::Oidc, &told, None).await.unwrap();
+    assert!(!who(&civic, &cookie).await.second_factor_due);
+    let scope = Scope::Conference(id);
+    roles::give(
+        &civic,
+        By::Operator,
+        ona.id,
+        Role::Secretary,
+        scope,
+        "Įsakymas",
+    )
+    .await
+    .unwrap();
+    let half = viewer_of(&civic, &cookie).await.unwrap();
+    assert!(half.account().unwrap().second_factor_due, "at once");
+    let opened = conferences::open(&civic, &half, id).await;
+    assert!(matches!(opened, Err(Error::NotAllowed)));
+    let cookie = with_key(&civic, &cookie).await;
+    let whole = viewer_of(&civic, &cookie).await.unwrap();
+    assert_eq!(whole.account().unwrap().role, Role::Resident);
+    conferences::open(&civic, &whole, id).await.unwrap();
+    ground.clock.advance_s(passkeys::rules::FRESH_S);
+    let me = whole.account().unwrap();
+    assert!(
+        passkeys::require_fresh(&civic, me, &cookie).await.is_err(),
+        "and its keys are looked after like others"
+    );
 }
 
 async fn an_office_counts_only_once_a_key_was_shown(ground: Ground) {
@@ -345,4 +389,15 @@ async fn another_administrator_gives_a_new_beginning(ground: Ground) {
     let facts = accounts::facts(&civic, &me, &cookie).await.unwrap();
     assert!(facts.passkeys.is_empty() && facts.recovery_codes.left == 0);
     assert!(facts.acts.iter().any(|act| act.kind == "passkey.reset"));
+    let filter = audit::Filter {
+        kind: Some(audit::Kind::PasskeysReset),
+        ..audit::Filter::default()
+    };
+    let lines = audit::browse(&civic, &filter, 9).await.unwrap();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0].what.as_deref(), Some("stolen"));
+    assert_eq!(
+        (lines[0].actor, lines[0].subject),
+        (you.account().map(|a| a.id), Some(me.id))
+    );
 }

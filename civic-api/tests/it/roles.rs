@@ -4,13 +4,16 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use axum::middleware::from_fn_with_state;
+use civic_api::identity::Provider;
 use civic_api::roles::{self, By, Scope};
-use civic_api::{Account, Error, Role, audit, conferences, demo, log, router};
+use civic_api::{Account, Error, Role, audit, conferences, demo, log, passkeys, router};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::accounts::{city, comes};
 use crate::db;
 use crate::ground::{Ground, on_both};
+use crate::passkeys::with_key;
 
 on_both!(
     of_many_givings_at_once_one_succeeds,
@@ -179,6 +182,41 @@ async fn a_role_is_given_used_and_taken() {
     assert_eq!(
         own["roles"], person["roles"],
         "and it is shown to whom it concerns"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_given_and_taken_only_by_who_has_just_shown_a_passkey() {
+    let ground = Ground::sqlite().await;
+    ground.fill().await;
+    let civic = city(&ground);
+    let told = [("sub", "a"), ("name", "Rūta")];
+    let (ruta, _) = comes(&civic, Provider::Oidc, &told, None).await.unwrap();
+    let role = Role::Administrator;
+    roles::give(&civic, By::Operator, ruta.id, role, Scope::City, "Įsakymas")
+        .await
+        .unwrap();
+    let (_, cookie) = comes(&civic, Provider::Oidc, &told, None).await.unwrap();
+    let cookie = format!("aikste_session={}", with_key(&civic, &cookie).await);
+    let router = router(civic);
+    let site = Site { ground, router };
+    let ona = site.person("Ona").await;
+    let give = format!("/api/v1/admin/people/{}/roles", ona.id);
+    let (status, given) = site.post(&give, &cookie, giving("clerk", "city")).await;
+    assert_eq!(status, 201, "{given}");
+    site.ground.clock.advance_s(passkeys::rules::FRESH_S);
+    let take = format!("/api/v1/admin/roles/{}/take", given["id"].as_str().unwrap());
+    for (path, body) in [
+        (&give, giving("editor", "city")),
+        (&take, json!({ "reason": "Nebereikia" })),
+    ] {
+        let refused = code(site.post(path, &cookie, body).await);
+        assert_eq!(refused, (403, "confirmation_required".into()), "{path}");
+    }
+    assert_eq!(
+        site.get("/api/v1/admin/audit", &cookie).await.0,
+        200,
+        "looking asks for none"
     );
 }
 

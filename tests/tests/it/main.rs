@@ -26,6 +26,7 @@ mod call;
 mod check;
 mod civic_log;
 mod cli;
+mod counter;
 mod erased;
 mod faults;
 mod layers;

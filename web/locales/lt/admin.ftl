@@ -72,18 +72,46 @@ admin-error-own = Sau vaidmens suteikti negalima.
 admin-error-taken = Šis vaidmuo jau atimtas.
 admin-error-last = Tai paskutinis administratorius. Pirma paskirkite kitą.
 admin-error-unsure = Šio žmogaus tapatybė patvirtinta nepakankamai.
+admin-fresh-title = Patvirtinkite, kad tai jūs
+admin-fresh-lead = Šiam veiksmui parodykite prieigos raktą dar kartą. Tai, ką įrašėte, išliks ir bus išsiųsta iš karto po to.
+admin-fresh-none = Prieigos rakto neturite. Pridėkite jį savo paskyroje, tada pradėkite iš naujo.
+admin-keys-count = { $n ->
+    [one] Žmogus turi { $n } prieigos raktą.
+    [few] Žmogus turi { $n } prieigos raktus.
+   *[other] Žmogus turi { $n } prieigos raktų.
+}
+admin-keys-text = Jei jis neteko ir raktų, ir atkūrimo kodų, galite leisti pradėti iš naujo.
+admin-keys-button = Panaikinti raktus…
+admin-keys-title = Panaikinti prieigos raktus?
+admin-keys-of = Kieno
+admin-keys-number = Raktų
+admin-keys-sure = Pirma įsitikinkite, kad kreipiasi tas pats žmogus
+admin-keys-sure-text = Pamatykite jį patį arba jo dokumentą. Laiškas ar skambutis nieko neįrodo.
+admin-keys-then-1 = Visi jo prieigos raktai ir atkūrimo kodai nustos galioti.
+admin-keys-then-2 = Jis bus atjungtas visuose įrenginiuose.
+admin-keys-then-3 = Vaidmenys liks. Jie vėl veiks, kai žmogus iš naujo patvirtins tapatybę ir pridės naują raktą.
+admin-keys-then-4 = Tai matys žmogus, auditas ir, be vardo, viešasis miesto žurnalas. Atšaukti negalima.
+admin-keys-why = Kodėl
+admin-keys-error = Pasirinkite priežastį.
+admin-keys-lost = Raktai ir kodai pamesti
+admin-keys-stolen = Juos gali turėti kitas žmogus
+admin-keys-broken = Įrenginys nebeveikia
+admin-keys-confirm = Panaikinti raktus
+admin-keys-done = { $name }: prieigos raktai panaikinti
+admin-keys-done-text = Žmogus atjungtas. Tegul jis prisijungia iš naujo ir prideda naują raktą.
 role-secretary = sekretorius (-ė)
 role-clerk = raštinės darbuotojas (-a)
 role-architect = architektas (-ė)
 role-service = tarnybos darbuotojas (-a)
 role-editor = redaktorius (-ė)
 role-administrator = administratorius (-ė)
-audit-lead = Suteikti ir atimti vaidmenys, neleisti veiksmai, duomenų išsivežimai.
+audit-lead = Suteikti ir atimti vaidmenys, veikimas su gyventojais prie langelio, neleisti veiksmai, duomenų išsivežimai.
 audit-what = Kas čia yra ir ko nėra
 audit-what-holds = Įraše – paskyros numeris, veiksmas ir priežastis. Vardai rodomi tik tol, kol žmogus turi paskyrą. Tinklo adresų nėra.
 audit-what-drops = Vienodi tos pačios minutės neleidimai rodomi viena eilute. Kai jų labai daug ir skirtingų, likusieji tik suskaičiuojami.
 audit-role-given = Suteiktas vaidmuo
 audit-role-taken = Atimtas vaidmuo
+audit-passkeys-reset = Panaikinti prieigos raktai
 audit-refused = Neleista
 audit-exported = Išsivežtas auditas
 audit-other = Kita

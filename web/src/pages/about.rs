@@ -122,6 +122,12 @@ pub async fn privacy(page: Page) -> Drawn {
             ..Part::default()
         },
         Part {
+            id: "langelis",
+            heading: "privacy-counter",
+            paragraphs: &["privacy-counter-1", "privacy-counter-2"],
+            ..Part::default()
+        },
+        Part {
             id: "irasoma",
             heading: "privacy-record",
             paragraphs: &["privacy-record-1", "privacy-record-2"],

@@ -16,7 +16,7 @@ use super::context::Page;
 use super::errors::PageError;
 use super::passkeys::Keys;
 use super::residence::Lives;
-use super::{Drawn, admin, draw, sign_in, view};
+use super::{Drawn, admin, assisted, draw, sign_in, view};
 use crate::i18n::time;
 use crate::state::AppState;
 
@@ -27,50 +27,111 @@ struct Show {
     name: String,
     role: String,
     level: Option<&'static str>,
-    created: String,
     facts: Facts,
-    identities: Vec<Known>,
-    sessions: Vec<Signed>,
-    stays: Vec<Sat>,
-    acts: Vec<Done>,
-    lives: Lives,
-    roles: Vec<admin::Shown>,
+    told: Told,
     more: Vec<More>,
     may_erase: bool,
     keys: Keys,
 }
 
+/// What the city knows about somebody, in words.
+pub(super) struct Told {
+    pub(super) created: String,
+    pub(super) identities: Vec<Known>,
+    pub(super) sessions: Vec<Signed>,
+    pub(super) stays: Vec<Sat>,
+    pub(super) acts: Vec<Done>,
+    pub(super) lives: Lives,
+    pub(super) roles: Vec<admin::Shown>,
+    pub(super) assisted: Vec<assisted::Shown>,
+}
+
+impl Told {
+    /// As this page's reader sees it.
+    pub(super) fn of(page: &Page, state: &AppState, facts: &Facts) -> Self {
+        let moment = |at| time::moment(page.lang, at);
+        let way = |provider| label(page, state, provider);
+        let identities = facts.identities.iter().map(|i| Known {
+            way: way(Some(i.provider)),
+            level: sign_in::level(i.assurance),
+            by: if i.by_personal_code {
+                "account-by-code"
+            } else {
+                "account-by-subject"
+            },
+            first: moment(i.first_at),
+            last: moment(i.last_at),
+        });
+        let sessions = facts.sessions.iter().map(|s| Signed {
+            id: s.id.to_string(),
+            way: way(s.provider),
+            device: s
+                .device
+                .as_deref()
+                .map_or_else(|| page.t("account-device-unknown"), device),
+            since: moment(s.since),
+            until: moment(s.until),
+            current: s.current,
+        });
+        let stays = facts.stays.iter().map(|s| Sat {
+            title: s.title.clone(),
+            from: moment(s.from),
+        });
+        let acts = facts.acts.iter().map(|a| Done {
+            what: act(&a.kind),
+            way: a.provider.map_or_else(String::new, |by| way(Some(by))),
+            at: moment(a.at),
+            subject: a.id.to_string(),
+        });
+        let assisted = facts.assistances.iter();
+        Self {
+            created: moment(facts.created_at),
+            identities: identities.collect(),
+            sessions: sessions.collect(),
+            stays: stays.collect(),
+            acts: acts.collect(),
+            lives: Lives::of(page, &facts.residence),
+            roles: facts
+                .roles
+                .iter()
+                .map(|grant| admin::Shown::of(page, grant))
+                .collect(),
+            assisted: assisted.map(|a| assisted::Shown::of(page, a)).collect(),
+        }
+    }
+}
+
 /// A way in which one was identified.
-struct Known {
-    way: String,
-    level: &'static str,
-    by: &'static str,
-    first: String,
-    last: String,
+pub(super) struct Known {
+    pub(super) way: String,
+    pub(super) level: &'static str,
+    pub(super) by: &'static str,
+    pub(super) first: String,
+    pub(super) last: String,
 }
 
 /// A session.
-struct Signed {
-    id: String,
-    way: String,
-    device: String,
-    since: String,
-    until: String,
-    current: bool,
+pub(super) struct Signed {
+    pub(super) id: String,
+    pub(super) way: String,
+    pub(super) device: String,
+    pub(super) since: String,
+    pub(super) until: String,
+    pub(super) current: bool,
 }
 
 /// A seat taken under one's name.
-struct Sat {
-    title: String,
-    from: String,
+pub(super) struct Sat {
+    pub(super) title: String,
+    pub(super) from: String,
 }
 
 /// Something that was done.
-struct Done {
-    what: &'static str,
-    way: String,
-    at: String,
-    subject: String,
+pub(super) struct Done {
+    pub(super) what: &'static str,
+    pub(super) way: String,
+    pub(super) at: String,
+    pub(super) subject: String,
 }
 
 /// A way that can be added.
@@ -104,6 +165,7 @@ fn label(page: &Page, state: &AppState, provider: Option<Provider>) -> String {
         Provider::Viisp => "way-viisp",
         Provider::Oidc => "way-oidc",
         Provider::Eticket => "way-eticket",
+        Provider::Counter => "way-counter",
     };
     let adapter = state.civic.ways.of(provider).ok();
     let named = adapter.and_then(|adapter| adapter.label(page.lang).map(str::to_owned));
@@ -120,40 +182,8 @@ pub async fn show(
         return Ok(Redirect::to("/prisijungti?toliau=/paskyra").into_response());
     }
     let facts = facts(&state, &page, &jar).await?;
-    let moment = |at| time::moment(page.lang, at);
+    let told = Told::of(&page, &state, &facts);
     let way = |provider| label(&page, &state, provider);
-    let identities = facts.identities.iter().map(|i| Known {
-        way: way(Some(i.provider)),
-        level: sign_in::level(i.assurance),
-        by: if i.by_personal_code {
-            "account-by-code"
-        } else {
-            "account-by-subject"
-        },
-        first: moment(i.first_at),
-        last: moment(i.last_at),
-    });
-    let sessions = facts.sessions.iter().map(|s| Signed {
-        id: s.id.to_string(),
-        way: way(s.provider),
-        device: s
-            .device
-            .as_deref()
-            .map_or_else(|| page.t("account-device-unknown"), device),
-        since: moment(s.since),
-        until: moment(s.until),
-        current: s.current,
-    });
-    let stays = facts.stays.iter().map(|s| Sat {
-        title: s.title.clone(),
-        from: moment(s.from),
-    });
-    let acts = facts.acts.iter().map(|a| Done {
-        what: act(&a.kind),
-        way: a.provider.map_or_else(String::new, |by| way(Some(by))),
-        at: moment(a.at),
-        subject: a.id.to_string(),
-    });
     let adapters = state.civic.ways.all();
     let more = adapters
         .filter(|a| !facts.account.demo && !has(&facts, *a))
@@ -166,17 +196,7 @@ pub async fn show(
         name: shown(&page, &facts),
         role: view::office(&page, facts.account.office.as_deref(), facts.account.role),
         level: facts.assurance.map(sign_in::level),
-        created: moment(facts.created_at),
-        identities: identities.collect(),
-        sessions: sessions.collect(),
-        stays: stays.collect(),
-        acts: acts.collect(),
-        lives: Lives::of(&page, &facts.residence),
-        roles: facts
-            .roles
-            .iter()
-            .map(|grant| admin::Shown::of(&page, grant))
-            .collect(),
+        told,
         more: more.collect(),
         may_erase: accounts::may_erase(&facts).is_ok(),
         keys: Keys::of(&page, &facts),
@@ -210,7 +230,7 @@ fn has(facts: &Facts, adapter: &dyn Adapter) -> bool {
         .any(|i| i.provider == adapter.provider())
 }
 
-fn shown(page: &Page, facts: &Facts) -> String {
+pub(super) fn shown(page: &Page, facts: &Facts) -> String {
     if facts.account.name.is_empty() {
         page.t("account-no-name")
     } else {

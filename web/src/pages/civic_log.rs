@@ -24,7 +24,7 @@ const SHOWN: i64 = 25;
 const IN_FEED: i64 = 50;
 
 /// Kinds, in the order in which they are offered, and their words.
-const KINDS: [(&str, &str); 27] = [
+const KINDS: [(&str, &str); 30] = [
     ("conference.created", "log-conference-created"),
     ("conference.moved", "log-conference-moved"),
     ("conference.opened", "log-conference-opened"),
@@ -50,6 +50,9 @@ const KINDS: [(&str, &str); 27] = [
     ("passkey.recovered", "log-passkey-recovered"),
     ("passkey.codes_made", "log-passkey-codes-made"),
     ("passkey.reset", "log-passkey-reset"),
+    ("assistance.begun", "log-assistance-begun"),
+    ("assistance.acted", "log-assistance-acted"),
+    ("assistance.ended", "log-assistance-ended"),
     ("demo.filled", "log-demo-filled"),
     ("demo.removed", "log-demo-removed"),
 ];

@@ -7,6 +7,7 @@ use civic_api::roles::{self, Act, Held, On};
 use civic_api::{Account, Viewer};
 use jiff::Timestamp;
 
+use super::assisted::{self, Bar};
 use super::icons::{self, Markup};
 use crate::assets;
 use crate::i18n::{self, Language, ToArg};
@@ -44,6 +45,8 @@ pub struct Page {
     pub viewer: Viewer,
     /// The roles they have.
     pub held: Held,
+    /// With whom who looks acts now, as a worker at a counter.
+    pub assisting: Option<Bar>,
     /// What every form sends back.
     pub csrf: String,
     /// Path and query: where the display form returns to.
@@ -162,6 +165,11 @@ impl Page {
         self.held.allows(Act::SeePeople, On::Whole)
     }
 
+    /// Who looks may act with residents at a counter.
+    pub fn may_assist(&self) -> bool {
+        self.held.allows(Act::AssistResident, On::Whole)
+    }
+
     /// The way between the pages of that area.
     pub fn admin_nav(&self) -> Vec<Link> {
         vec![
@@ -194,6 +202,9 @@ impl Page {
             self.link("/archyvas", "nav-archive", "play"),
             self.link("/apie", "nav-about", "info"),
         ];
+        if self.may_assist() {
+            links.push(self.link("/langelis", "nav-counter", "person"));
+        }
         if self.may_administer() {
             links.push(self.link("/valdymas", "nav-admin", "settings"));
         }
@@ -310,6 +321,7 @@ impl Page {
             size: chosen(&parts.headers, SIZE_COOKIE, SIZES.iter().map(|s| s.0)).unwrap_or("1"),
             viewer,
             held: Held::default(),
+            assisting: None,
             csrf,
             path: parts
                 .uri
@@ -345,8 +357,11 @@ impl FromRequestParts<AppState> for Page {
     ) -> Result<Self, Self::Rejection> {
         let viewer = Viewer::from_request_parts(parts, state).await?;
         let held = roles::held(&state.civic, &viewer).await?;
+        let lang = Language::of(&parts.headers);
+        let assisting = assisted::bar(state, &parts.headers, lang, &viewer, &held).await?;
         Ok(Self {
             held,
+            assisting,
             ..Self::of(parts, state, viewer)
         })
     }

@@ -5,9 +5,11 @@ pub mod about;
 pub mod account;
 pub mod admin;
 pub mod archive;
+pub mod assisted;
 pub mod check;
 pub mod civic_log;
 pub mod context;
+pub mod counter;
 pub mod design;
 pub mod display;
 pub mod errors;
@@ -62,12 +64,21 @@ pub fn router() -> Router<AppState> {
             "/paskyra/istrinti",
             get(account::ask_erase).post(account::erase),
         )
+        .route("/langelis", get(counter::show).post(counter::begin))
+        .route("/langelis/seniunija", post(counter::declare))
+        .route("/langelis/duomenys", post(counter::facts))
+        .route("/langelis/sesijos", post(counter::end_sessions))
+        .route("/langelis/baigti", post(counter::end))
         .route("/aikste/rodinys", post(display::set))
         .route("/patikra", get(check::show))
         .route("/valdymas", get(admin::home))
         .route("/valdymas/zmones", get(admin::people::list))
         .route("/valdymas/zmones/{id}", get(admin::people::show))
         .route("/valdymas/zmones/{id}/suteikti", post(admin::giving::give))
+        .route(
+            "/valdymas/zmones/{id}/raktai",
+            get(admin::keys::ask).post(admin::keys::reset),
+        )
         .route(
             "/valdymas/vaidmenys/{id}/atimti",
             get(admin::giving::ask_take).post(admin::giving::take),

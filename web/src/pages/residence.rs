@@ -32,7 +32,7 @@ fn key(eldership: Eldership) -> &'static str {
 }
 
 /// `Šilainių seniūnija`.
-fn named(page: &Page, eldership: Eldership) -> String {
+pub(super) fn named(page: &Page, eldership: Eldership) -> String {
     page.t1("eldership-named", "name", page.t(key(eldership)))
 }
 

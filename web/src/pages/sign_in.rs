@@ -128,6 +128,8 @@ fn ways(page: &Page, state: &AppState) -> Vec<Way> {
             Provider::Viisp => ("way-viisp", "way-viisp-text", "shield"),
             Provider::Oidc => ("way-oidc", "way-oidc-text", "person"),
             Provider::Eticket => ("way-eticket", "way-eticket-text", "lock"),
+            // Nobody signs in there.
+            Provider::Counter => ("way-counter", "way-counter", "person"),
         };
         Way {
             path: provider.as_str(),

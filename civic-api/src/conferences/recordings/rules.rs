@@ -76,6 +76,7 @@ mod tests {
             demo: false,
             method: Method::Demonstration,
             second_factor_due: false,
+            holds_single: false,
         })
     }
 

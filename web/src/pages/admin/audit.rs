@@ -4,18 +4,20 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::IntoResponse;
+use civic_api::assistance::{Deed, How, Purpose};
 use civic_api::audit::{self, Filter, Kind, Written};
+use civic_api::residence::Eldership;
 use civic_api::roles::{self, Act, On};
 use civic_api::{AccountId, Role};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::{role_name, scope_key};
+use super::{keys, role_name, scope_key};
 use crate::i18n::time;
 use crate::pages::context::Page;
 use crate::pages::errors::PageError;
-use crate::pages::{Drawn, draw};
+use crate::pages::{Drawn, assisted, counter, draw, residence};
 use crate::state::AppState;
 
 /// Lines on a page.
@@ -25,6 +27,10 @@ fn kind_key(kind: Kind) -> &'static str {
     match kind {
         Kind::RoleGiven => "audit-role-given",
         Kind::RoleTaken => "audit-role-taken",
+        Kind::PasskeysReset => "audit-passkeys-reset",
+        Kind::AssistanceBegun => "audit-assistance-begun",
+        Kind::AssistanceActed => "audit-assistance-acted",
+        Kind::AssistanceEnded => "audit-assistance-ended",
         Kind::Refused => "audit-refused",
         Kind::Exported => "audit-exported",
     }
@@ -141,6 +147,10 @@ impl Line {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let what = match kind {
             Some(Kind::RoleGiven | Kind::RoleTaken) => role_and_place(page, line),
+            Some(Kind::AssistanceBegun | Kind::AssistanceActed | Kind::AssistanceEnded) => {
+                assistance(page, line)
+            }
+            Some(Kind::PasskeysReset) => keys::reason_of(page, line.what.as_deref()),
             Some(Kind::Refused) if line.what.as_deref() == Some("…") => page.t("audit-many"),
             Some(Kind::Refused) if line.what.is_none() => page.t("audit-no-route"),
             _ => format!("{} {}", text(&line.place), text(&line.what)),
@@ -159,6 +169,21 @@ impl Line {
                 .map(|code| reason_key(code).map_or_else(|| code.to_owned(), |key| page.t(key))),
             times: line.times,
         }
+    }
+}
+
+/// For what a worker began, what they did, how it ended.
+fn assistance(page: &Page, line: &Written) -> String {
+    let what = line.what.as_deref().unwrap_or_default();
+    let key = match (Purpose::parse(what), Deed::parse(what), How::parse(what)) {
+        (Some(purpose), _, _) => assisted::purpose_keys(purpose).0,
+        (_, Some(deed), _) => counter::deed_key(deed),
+        (_, _, how) => assisted::how_key(how),
+    };
+    let place = line.place.as_deref().and_then(Eldership::parse);
+    match place {
+        Some(place) => format!("{} · {}", page.t(key), residence::named(page, place)),
+        None => page.t(key),
     }
 }
 

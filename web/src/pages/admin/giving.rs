@@ -5,12 +5,14 @@ use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::CookieJar;
 use civic_api::extract::Id;
 use civic_api::roles::{self, Act, By, On, Person, Scope, rules};
 use civic_api::{AccountId, Error, GrantId, Role};
 use serde::Deserialize;
 
 use super::Shown;
+use super::fresh::{self, Waiting};
 use super::people::{self, After, Giving};
 use crate::pages::context::Page;
 use crate::pages::errors::PageError;
@@ -35,6 +37,7 @@ type Asked<T> = Result<Id<T>, Error>;
 pub async fn give(
     State(state): State<AppState>,
     page: Page,
+    jar: CookieJar,
     id: Asked<AccountId>,
     form: Result<Form<Giving>, FormRejection>,
 ) -> Result<Response, PageError> {
@@ -68,9 +71,26 @@ pub async fn give(
         };
         return Ok(draw(&asks)?.into_response());
     }
+    if let Some(asks) = fresh::asks(&state, &page, &jar, by, giving(id, &form)).await? {
+        return Ok(asks);
+    }
     match roles::give(civic, By::Account(by), id, role, scope, &form.priezastis).await {
         Ok(grant) => Ok(done(id, "suteikta", grant)),
         Err(error) => refused(&state, page, id, form, error).await,
+    }
+}
+
+/// The form, while it waits for a passkey.
+fn giving(id: AccountId, form: &Giving) -> Waiting {
+    Waiting {
+        action: format!("/valdymas/zmones/{id}/suteikti"),
+        fields: vec![
+            ("vaidmuo", form.vaidmuo.clone()),
+            ("vieta", form.vieta.clone()),
+            ("priezastis", form.priezastis.clone()),
+            ("patvirtinta", form.patvirtinta.clone()),
+        ],
+        back: format!("/valdymas/zmones/{id}"),
     }
 }
 
@@ -155,6 +175,7 @@ pub async fn ask_take(
 pub async fn take(
     State(state): State<AppState>,
     page: Page,
+    jar: CookieJar,
     id: Asked<GrantId>,
     form: Result<Form<Taking>, FormRejection>,
 ) -> Result<Response, PageError> {
@@ -166,6 +187,17 @@ pub async fn take(
     if !rules::is_reason(&taking.priezastis) {
         let view = take_view(page, &person, id, taking.priezastis, true)?;
         return Ok(draw(&view)?.into_response());
+    }
+    let waiting = Waiting {
+        action: format!("/valdymas/vaidmenys/{id}/atimti"),
+        fields: vec![
+            ("asmuo", whose.to_string()),
+            ("priezastis", taking.priezastis.clone()),
+        ],
+        back: format!("/valdymas/zmones/{whose}"),
+    };
+    if let Some(asks) = fresh::asks(&state, &page, &jar, by, waiting).await? {
+        return Ok(asks);
     }
     let own = by.id == whose;
     match roles::take(civic, By::Account(by), id, &taking.priezastis).await {

@@ -2,7 +2,9 @@
 //! beside it (`operators.rs`) in the same frame.
 
 pub mod audit;
+mod fresh;
 pub mod giving;
+pub mod keys;
 pub mod people;
 pub mod settings;
 

@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use civic_api::conferences::{self, When};
 use civic_api::extract::Id;
 use civic_api::roles::{self, Act, On, Person, Scope, Search, rules};
-use civic_api::{AccountId, Error, Role};
+use civic_api::{AccountId, Error, Role, passkeys};
 use serde::Deserialize;
 
 use super::{Shown, role_name, scope_key};
@@ -148,7 +148,7 @@ pub async fn list(State(state): State<AppState>, page: Page, Query(asked): Query
 /// What was just done.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct After {
-    /// `suteikta` or `atimta`.
+    /// `suteikta`, `atimta` or `raktai`.
     #[serde(default)]
     pub(super) kas: String,
     /// Which giving of a role.
@@ -177,6 +177,9 @@ pub(super) struct Show {
     avatar: Markup,
     own: bool,
     can_have: bool,
+    /// Who looks may take their passkeys away: how many there are.
+    keys: Option<usize>,
+    keys_gone: bool,
     current: Vec<Shown>,
     past: Vec<Shown>,
     /// What was just done, with the way back.
@@ -222,7 +225,14 @@ pub(super) async fn view_of(
                     "atimta"
                 }
     });
+    let may_reset = passkeys::may_reset(&state.civic, &page.viewer, id).await;
+    let keys = match may_reset {
+        Ok(_) => Some(passkeys::count(&state.civic, id).await?),
+        Err(_) => None,
+    };
     Ok(Show {
+        keys: keys.filter(|n| *n > 0),
+        keys_gone: after.kas == "raktai" && keys == Some(0),
         id: id.to_string(),
         name: name(&page, &person),
         level: level(&page, &person),

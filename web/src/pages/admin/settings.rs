@@ -106,6 +106,7 @@ mod tests {
             size: "1",
             viewer: civic_api::Viewer::Anonymous,
             held: roles::Held::default(),
+            assisting: None,
             csrf: String::new(),
             path: String::new(),
             demo: false,

@@ -6,9 +6,9 @@ import { speak } from "./text";
 
 const target = document.getElementById("passkeys");
 if (target) {
-  const { lang, csrf = "", keys = "[]", due, next = "" } = target.dataset;
+  const { lang, csrf = "", keys = "[]", due, next = "", form = "" } = target.dataset;
   speak(langOf(lang));
   target.replaceChildren();
-  const props = { csrf, keys: JSON.parse(keys) as { id: string; name: string }[], due: due === "true", next };
+  const props = { csrf, keys: JSON.parse(keys) as { id: string; name: string }[], due: due === "true", next, form };
   mount(PasskeysView, { target, props });
 }

@@ -1,0 +1,597 @@
+//! Acting with a resident, on both databases: what a worker may do, what they may not, what is left of it.
+
+use std::collections::BTreeSet;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use civic_api::assistance::{self, Assistance, Beginning, Document, How, Purpose, Refusal, rules};
+use civic_api::identity::person::Digester;
+use civic_api::identity::{Provider, sign_out, viewer_of};
+use civic_api::residence::{self, Eldership};
+use civic_api::roles::{self, By, Scope, Subsystem};
+use civic_api::{Account, AccountId, AssistanceId, Civic, Error, Role, Viewer};
+use civic_api::{accounts, audit, log, router};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::accounts::{CODE, city, comes};
+use crate::ground::{Ground, on_both};
+use crate::passkeys::with_key;
+
+on_both!(
+    a_worker_writes_down_where_a_resident_lives_and_all_can_see_it,
+    a_resident_unknown_until_now_gets_an_account_that_is_theirs_later,
+    each_purpose_opens_its_own_act_and_no_other,
+    a_lost_telephone_is_signed_out_and_passkeys_are_not_shown,
+    nobody_acts_with_themself_an_office_holder_or_a_wrong_name,
+    nobody_else_acts_in_it_nor_after_its_end,
+    it_ends_with_the_time_the_session_and_the_account,
+    of_a_hundred_beginnings_at_once_one_succeeds,
+    whoever_types_codes_one_after_another_is_stopped,
+    what_is_left_of_it_names_nobody_and_holds_no_code,
+);
+
+const OTHER: &str = "47604084093";
+const NAME: &str = "Ona Kazlauskienė";
+
+fn counter(ground: &Ground) -> Civic {
+    city(ground).with_digester(Digester::new(&[7; 32]))
+}
+
+/// A worker who has shown a passkey.
+pub(crate) struct Worker {
+    viewer: Viewer,
+    account: Account,
+    cookie: String,
+}
+
+async fn worker(civic: &Civic, sub: &str) -> Worker {
+    let told = [("sub", sub), ("name", "Vida Langelienė")];
+    let (account, _) = comes(civic, Provider::Oidc, &told, None).await.unwrap();
+    let scope = Scope::Subsystem(Subsystem::Counter);
+    roles::give(
+        civic,
+        By::Operator,
+        account.id,
+        Role::Clerk,
+        scope,
+        "Įsakymas",
+    )
+    .await
+    .unwrap();
+    let (_, cookie) = comes(civic, Provider::Oidc, &told, None).await.unwrap();
+    let cookie = with_key(civic, &cookie).await;
+    let viewer = viewer_of(civic, &cookie).await.unwrap();
+    let account = viewer.account().unwrap().clone();
+    Worker {
+        viewer,
+        account,
+        cookie,
+    }
+}
+
+fn with(purpose: Purpose, name: &str, code: &str) -> Beginning {
+    let (given, family) = name.split_once(' ').unwrap_or((name, ""));
+    Beginning {
+        purpose,
+        document: Document::Passport,
+        eldership: Eldership::Silainiai,
+        given_name: given.into(),
+        family_name: family.into(),
+        personal_code: code.into(),
+    }
+}
+
+async fn resident(civic: &Civic, code: &str) -> (Account, String) {
+    let told = [("code", code), ("name", NAME)];
+    comes(civic, Provider::Viisp, &told, None).await.unwrap()
+}
+
+impl Worker {
+    async fn begin(&self, civic: &Civic, new: &Beginning) -> Result<Assistance, Error> {
+        assistance::begin(civic, &self.viewer, &self.cookie, new).await
+    }
+
+    async fn declare(&self, civic: &Civic, id: AssistanceId) -> Result<(), Error> {
+        let lives = Some(Eldership::Centras);
+        assistance::declare_residence(civic, &self.viewer, &self.cookie, id, lives).await
+    }
+
+    async fn end(&self, civic: &Civic, id: AssistanceId) -> Result<(), Error> {
+        assistance::end(civic, &self.viewer, &self.cookie, id).await
+    }
+
+    async fn today(&self, civic: &Civic) -> Vec<Assistance> {
+        assistance::today(civic, &self.viewer).await.unwrap()
+    }
+}
+
+fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> &'static str {
+    result.unwrap_err().code()
+}
+
+async fn a_worker_writes_down_where_a_resident_lives_and_all_can_see_it(ground: Ground) {
+    let civic = counter(&ground);
+    let (ona, cookie) = resident(&civic, CODE).await;
+    let vida = worker(&civic, "vida").await;
+    let begun = vida
+        .begin(&civic, &with(Purpose::Residence, NAME, CODE))
+        .await
+        .unwrap();
+    assert_eq!(begun.resident_name, NAME);
+    let open = assistance::current(&civic, &vida.viewer, &vida.cookie).await;
+    assert_eq!(open.unwrap().unwrap().id, begun.id);
+    vida.declare(&civic, begun.id).await.unwrap();
+    ground.clock.advance_s(60);
+    vida.end(&civic, begun.id).await.unwrap();
+    let lives = residence::of(&civic, ona.id).await.unwrap();
+    assert_eq!(lives.declared.unwrap().eldership, Eldership::Centras);
+
+    let facts = accounts::facts(&civic, &ona, &cookie).await.unwrap();
+    let seen = &facts.assistances[0];
+    assert_eq!(seen.worker_name.as_deref(), Some("Vida Langelienė"));
+    assert_eq!(seen.eldership, Eldership::Silainiai);
+    assert_eq!((seen.ended_how, seen.acts.len()), (Some(How::Finished), 1));
+    let own = accounts::facts(&civic, &vida.account, &vida.cookie)
+        .await
+        .unwrap();
+    assert_eq!((own.assisted, own.assistances.len()), (1, 0));
+    assert_eq!(vida.today(&civic).await.len(), 1);
+    // The log has each step under a name that only the resident's page ties to somebody.
+    let records = log::after(&civic.db, 0, log::PAGE).await.unwrap();
+    let records: Vec<_> = records
+        .into_iter()
+        .filter(|r| r.stream == "assistance")
+        .collect();
+    let said: Vec<_> = records
+        .iter()
+        .map(|r| (r.kind.as_str(), &r.payload))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (
+                "assistance.begun",
+                &json!({ "first": false, "purpose": "residence" })
+            ),
+            ("assistance.acted", &json!({ "act": "residence_declared" })),
+            ("assistance.ended", &json!({ "how": "finished" })),
+        ]
+    );
+    assert!(records.iter().all(|r| r.actor_role == "clerk"));
+    assert_eq!(records[0].subject, seen.log_subject.to_string());
+    assert_eq!(records[1].subject, seen.acts[0].log_subject.to_string());
+    // And the audit who, with whom, what.
+    let filter = audit::Filter {
+        person: Some(ona.id),
+        ..audit::Filter::default()
+    };
+    let lines = audit::browse(&civic, &filter, 10).await.unwrap();
+    let kinds: BTreeSet<_> = lines.iter().map(|line| line.kind.as_str()).collect();
+    assert_eq!(
+        kinds,
+        BTreeSet::from(["assistance.acted", "assistance.begun", "assistance.ended"])
+    );
+    assert!(lines.iter().all(|l| l.actor == Some(vida.account.id)));
+}
+
+async fn a_resident_unknown_until_now_gets_an_account_that_is_theirs_later(ground: Ground) {
+    let civic = counter(&ground);
+    let vida = worker(&civic, "vida").await;
+    let typed = with(Purpose::Residence, "ONA KAZLAUSKIENĖ", "333 0924 0064");
+    let begun = vida.begin(&civic, &typed).await.unwrap();
+    assert_eq!(begun.resident_name, NAME);
+    vida.declare(&civic, begun.id).await.unwrap();
+    vida.end(&civic, begun.id).await.unwrap();
+    let records = log::after(&civic.db, 0, log::PAGE).await.unwrap();
+    let begun = records.iter().find(|r| r.kind == "assistance.begun");
+    assert_eq!(begun.unwrap().payload["first"], true);
+    // Years later she signs in by herself: it is the same account, by a way of her own.
+    let (ona, cookie) = resident(&civic, CODE).await;
+    let facts = accounts::facts(&civic, &ona, &cookie).await.unwrap();
+    assert_eq!(facts.assistances.len(), 1);
+    assert_eq!(facts.identities.len(), 1);
+    assert_eq!(facts.identities[0].provider, Provider::Viisp);
+    assert_eq!(
+        facts.residence.declared.unwrap().eldership,
+        Eldership::Centras
+    );
+}
+
+async fn each_purpose_opens_its_own_act_and_no_other(ground: Ground) {
+    let civic = counter(&ground);
+    resident(&civic, CODE).await;
+    let vida = worker(&civic, "vida").await;
+    let (viewer, cookie) = (&vida.viewer, vida.cookie.as_str());
+    for purpose in Purpose::ALL {
+        let begun = vida
+            .begin(&civic, &with(*purpose, NAME, CODE))
+            .await
+            .unwrap();
+        let done = [
+            vida.declare(&civic, begun.id).await,
+            assistance::facts(&civic, viewer, cookie, begun.id)
+                .await
+                .map(|_| ()),
+            assistance::end_sessions(&civic, viewer, cookie, begun.id).await,
+        ];
+        let worked: Vec<bool> = done.iter().map(Result::is_ok).collect();
+        let expected = Purpose::ALL
+            .iter()
+            .map(|one| one == purpose)
+            .collect::<Vec<_>>();
+        assert_eq!(worked, expected, "{purpose:?}");
+        for refusal in done.into_iter().filter_map(Result::err) {
+            assert_eq!(refusal.code(), "assistance_other_purpose");
+        }
+        for _ in 1..rules::MOST_ACTS {
+            if *purpose == Purpose::Residence {
+                vida.declare(&civic, begun.id).await.unwrap();
+            }
+        }
+        if *purpose == Purpose::Residence {
+            assert_eq!(
+                refused(vida.declare(&civic, begun.id).await),
+                "assistance_full"
+            );
+        }
+        vida.end(&civic, begun.id).await.unwrap();
+    }
+}
+
+async fn a_lost_telephone_is_signed_out_and_passkeys_are_not_shown(ground: Ground) {
+    let civic = counter(&ground);
+    let (_, phone) = resident(&civic, CODE).await;
+    let vida = worker(&civic, "vida").await;
+    let (viewer, cookie) = (&vida.viewer, vida.cookie.as_str());
+    let begun = vida
+        .begin(&civic, &with(Purpose::Facts, NAME, CODE))
+        .await
+        .unwrap();
+    let facts = assistance::facts(&civic, viewer, cookie, begun.id)
+        .await
+        .unwrap();
+    assert_eq!(
+        (facts.account.name.as_str(), facts.sessions.len()),
+        (NAME, 1)
+    );
+    assert!(facts.passkeys.is_empty() && facts.sessions.iter().all(|s| !s.current));
+    vida.end(&civic, begun.id).await.unwrap();
+    let begun = vida
+        .begin(&civic, &with(Purpose::LostDevice, NAME, CODE))
+        .await
+        .unwrap();
+    assert!(viewer_of(&civic, &phone).await.unwrap().account().is_some());
+    assistance::end_sessions(&civic, viewer, cookie, begun.id)
+        .await
+        .unwrap();
+    assert!(viewer_of(&civic, &phone).await.unwrap().account().is_none());
+    assert!(
+        viewer_of(&civic, cookie).await.unwrap().account().is_some(),
+        "the worker's goes on"
+    );
+}
+
+async fn nobody_acts_with_themself_an_office_holder_or_a_wrong_name(ground: Ground) {
+    let civic = counter(&ground);
+    let (ona, _) = resident(&civic, CODE).await;
+    let vida = worker(&civic, "vida").await;
+    let new = with(Purpose::Facts, NAME, CODE);
+    // A resident, a stranger, somebody with another office, a worker who has shown no passkey.
+    let (other, cookie) = comes(&civic, Provider::Viisp, &[("code", OTHER)], None)
+        .await
+        .unwrap();
+    let viewer = viewer_of(&civic, &cookie).await.unwrap();
+    let asked = assistance::begin(&civic, &viewer, &cookie, &new).await;
+    assert_eq!(refused(asked), "not_allowed");
+    let asked = assistance::begin(&civic, &Viewer::Anonymous, "", &new).await;
+    assert_eq!(refused(asked), "sign_in_required");
+    let told = [("sub", "vida")];
+    let (_, half) = comes(&civic, Provider::Oidc, &told, None).await.unwrap();
+    let viewer = viewer_of(&civic, &half).await.unwrap();
+    let asked = assistance::begin(&civic, &viewer, &half, &new).await;
+    assert_eq!(refused(asked), "not_allowed", "no passkey was shown");
+    // Names and codes.
+    for (name, code, expected) in [
+        ("Petras Petraitis", CODE, "assistance_other_name"),
+        (NAME, "33309240164", "invalid_field"),
+        (NAME, "", "invalid_field"),
+        (NAME, "3330924006a", "invalid_field"),
+        ("Ona", CODE, "invalid_field"),
+        ("\u{0} \u{0}", CODE, "invalid_field"),
+    ] {
+        let asked = vida.begin(&civic, &with(Purpose::Facts, name, code)).await;
+        assert_eq!(refused(asked), expected, "{name} {code}");
+    }
+    // Herself, whose code the city learns.
+    let told = [("code", OTHER), ("name", "Vida Langelienė")];
+    let linked = comes(&civic, Provider::Viisp, &told, Some(&vida.account)).await;
+    assert!(linked.is_err(), "that one is somebody's");
+    let told = [("code", "49007043970"), ("name", "Vida Langelienė")];
+    comes(&civic, Provider::Viisp, &told, Some(&vida.account))
+        .await
+        .unwrap();
+    let own = with(Purpose::Facts, "Vida Langelienė", "49007043970");
+    assert_eq!(refused(vida.begin(&civic, &own).await), "assistance_own");
+    // Who is given an office, before and meanwhile.
+    let begun = vida.begin(&civic, &new).await.unwrap();
+    roles::give(
+        &civic,
+        By::Operator,
+        ona.id,
+        Role::Editor,
+        Scope::City,
+        "Įsakymas",
+    )
+    .await
+    .unwrap();
+    let shown = assistance::facts(&civic, &vida.viewer, &vida.cookie, begun.id).await;
+    assert_eq!(refused(shown), "assistance_office");
+    vida.end(&civic, begun.id).await.unwrap();
+    assert_eq!(refused(vida.begin(&civic, &new).await), "assistance_office");
+    // A fictional worker, who needs no passkey, meets nobody.
+    ground.fill().await;
+    let jonas = ground.person("Jonas").await;
+    let scope = Scope::Subsystem(Subsystem::Counter);
+    roles::give(
+        &civic,
+        By::Operator,
+        jonas.id,
+        Role::Clerk,
+        scope,
+        "Įsakymas",
+    )
+    .await
+    .unwrap();
+    let made_up = assistance::begin(&civic, &Viewer::Account(jonas), "", &new).await;
+    assert_eq!(refused(made_up), "assistance_made_up");
+    assert!(
+        accounts::facts(&civic, &other, "")
+            .await
+            .unwrap()
+            .assistances
+            .is_empty()
+    );
+}
+
+async fn nobody_else_acts_in_it_nor_after_its_end(ground: Ground) {
+    let civic = counter(&ground);
+    resident(&civic, CODE).await;
+    let (vida, jolanta) = (
+        worker(&civic, "vida").await,
+        worker(&civic, "jolanta").await,
+    );
+    let new = with(Purpose::Residence, NAME, CODE);
+    let begun = vida.begin(&civic, &new).await.unwrap();
+    assert_eq!(refused(vida.begin(&civic, &new).await), "assistance_open");
+    assert_eq!(
+        refused(jolanta.begin(&civic, &new).await),
+        "assistance_elsewhere"
+    );
+    // Another worker, and the same one in another session, find none: as with an id that nobody has.
+    let forged = AssistanceId::new(civic.now());
+    for (worker, id) in [(&jolanta, begun.id), (&vida, forged)] {
+        assert_eq!(refused(worker.declare(&civic, id).await), "assistance_none");
+        assert_eq!(refused(worker.end(&civic, id).await), "assistance_none");
+    }
+    let told = [("sub", "vida")];
+    let (_, elsewhere) = comes(&civic, Provider::Oidc, &told, None).await.unwrap();
+    let shown = assistance::declare_residence(&civic, &vida.viewer, &elsewhere, begun.id, None);
+    assert_eq!(refused(shown.await), "assistance_none");
+    vida.end(&civic, begun.id).await.unwrap();
+    assert_eq!(
+        refused(vida.declare(&civic, begun.id).await),
+        "assistance_none"
+    );
+    assert_eq!(refused(vida.end(&civic, begun.id).await), "assistance_none");
+    // Who has lost the role acts no more, and can still end.
+    let begun = vida.begin(&civic, &new).await.unwrap();
+    let grant = roles::of(&civic, vida.account.id).await.unwrap()[0].id;
+    roles::take(&civic, By::Operator, grant, "Išėjo")
+        .await
+        .unwrap();
+    assert_eq!(refused(vida.declare(&civic, begun.id).await), "not_allowed");
+    vida.end(&civic, begun.id).await.unwrap();
+}
+
+async fn it_ends_with_the_time_the_session_and_the_account(ground: Ground) {
+    let civic = counter(&ground);
+    let (ona, cookie) = resident(&civic, CODE).await;
+    let vida = worker(&civic, "vida").await;
+    let new = with(Purpose::Residence, NAME, CODE);
+    let how = async || {
+        let facts = accounts::facts(&civic, &ona, &cookie).await.unwrap();
+        facts.assistances[0].ended_how
+    };
+    // Time.
+    let begun = vida.begin(&civic, &new).await.unwrap();
+    ground.clock.advance_s(rules::LASTS_S);
+    assert_eq!(
+        refused(vida.declare(&civic, begun.id).await),
+        "assistance_none"
+    );
+    let open = assistance::current(&civic, &vida.viewer, &vida.cookie).await;
+    assert_eq!(open.unwrap(), None);
+    assert_eq!(how().await, None, "nobody has looked yet");
+    assistance::sweep(&civic).await.unwrap();
+    assert_eq!(how().await, Some(How::TimeOver));
+    // What is over does not stand in the way, swept or not.
+    vida.begin(&civic, &new).await.unwrap();
+    ground.clock.advance_s(rules::LASTS_S);
+    let begun = vida.begin(&civic, &new).await.unwrap();
+    // The worker signs out.
+    sign_out(&civic, &vida.cookie).await.unwrap();
+    assert_eq!(how().await, Some(How::SignedOut));
+    assert_eq!(
+        refused(vida.declare(&civic, begun.id).await),
+        "assistance_none"
+    );
+    // The worker's session is ended from elsewhere.
+    let jolanta = worker(&civic, "jolanta").await;
+    ground.clock.advance_s(60);
+    let begun = jolanta.begin(&civic, &new).await.unwrap();
+    accounts::end_sessions(&civic, &jolanta.account, None, "")
+        .await
+        .unwrap();
+    assert_eq!(
+        refused(jolanta.declare(&civic, begun.id).await),
+        "assistance_none"
+    );
+    assistance::sweep(&civic).await.unwrap();
+    assert_eq!(how().await, Some(How::SignedOut));
+    // The resident erases the account: the log says that it ended, and nothing else is left.
+    let rima = worker(&civic, "rima").await;
+    let begun = rima.begin(&civic, &new).await.unwrap();
+    accounts::erase(&civic, &ona, &cookie).await.unwrap();
+    assert_eq!(
+        refused(rima.declare(&civic, begun.id).await),
+        "assistance_none"
+    );
+    assert!(rima.today(&civic).await.is_empty());
+    let records = log::after(&civic.db, 0, log::PAGE).await.unwrap();
+    let last = records.iter().rfind(|r| r.kind == "assistance.ended");
+    assert_eq!(last.unwrap().payload["how"], "erased");
+    let count = |kind: &str| records.iter().filter(|r| r.kind == kind).count();
+    assert_eq!(count("assistance.begun"), count("assistance.ended"));
+}
+
+async fn of_a_hundred_beginnings_at_once_one_succeeds(ground: Ground) {
+    let civic = counter(&ground);
+    let (ona, cookie) = resident(&civic, CODE).await;
+    let mut workers = Vec::new();
+    for n in 0..5 {
+        workers.push(worker(&civic, &format!("worker {n}")).await);
+    }
+    let mut tries = tokio::task::JoinSet::new();
+    for n in 0..100 {
+        let (civic, worker) = (civic.clone(), &workers[n % workers.len()]);
+        let (viewer, cookie) = (worker.viewer.clone(), worker.cookie.clone());
+        let new = with(Purpose::Facts, NAME, CODE);
+        tries.spawn(async move { assistance::begin(&civic, &viewer, &cookie, &new).await });
+    }
+    let mut begun = 0;
+    while let Some(tried) = tries.join_next().await {
+        match tried.unwrap() {
+            Ok(_) => begun += 1,
+            Err(Error::Assistance(Refusal::Open | Refusal::Elsewhere)) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!(begun, 1);
+    let facts = accounts::facts(&civic, &ona, &cookie).await.unwrap();
+    assert_eq!(facts.assistances.len(), 1);
+}
+
+async fn whoever_types_codes_one_after_another_is_stopped(ground: Ground) {
+    let civic = counter(&ground);
+    resident(&civic, CODE).await;
+    let vida = worker(&civic, "vida").await;
+    let guess = with(Purpose::Facts, "Petras Petraitis", CODE);
+    for _ in 0..20 {
+        assert_eq!(
+            refused(vida.begin(&civic, &guess).await),
+            "assistance_other_name"
+        );
+    }
+    let right = with(Purpose::Facts, NAME, CODE);
+    assert_eq!(
+        refused(vida.begin(&civic, &right).await),
+        "too_many_requests"
+    );
+    ground.clock.advance_s(60);
+    assert!(vida.begin(&civic, &right).await.is_ok());
+}
+
+async fn what_is_left_of_it_names_nobody_and_holds_no_code(ground: Ground) {
+    let civic = counter(&ground);
+    let vida = worker(&civic, "vida").await;
+    let begun = vida
+        .begin(
+            &civic,
+            &with(Purpose::Residence, "Zenonas Ypatingasis", CODE),
+        )
+        .await
+        .unwrap();
+    vida.declare(&civic, begun.id).await.unwrap();
+    vida.end(&civic, begun.id).await.unwrap();
+    assert!(!holds(&ground.bytes().await, CODE), "the code");
+    let (zenonas, cookie) = comes(&civic, Provider::Viisp, &[("code", CODE)], None)
+        .await
+        .unwrap();
+    accounts::erase(&civic, &zenonas, &cookie).await.unwrap();
+    assert!(!holds(&ground.bytes().await, "Ypatingasis"), "the name");
+    let verdict = log::verify(&civic.db, &[], |_, _| {}).await.unwrap();
+    assert!(matches!(verdict, log::Verdict::Whole(_)));
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|at| at == text.as_bytes())
+}
+
+/// One request with this cookie.
+async fn send(civic: &Civic, method: &str, path: &str, cookie: &str, body: &Value) -> (u16, Value) {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::COOKIE, format!("aikste_session={cookie}"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body.to_string()))
+        .unwrap();
+    let response = router(civic.clone()).oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    (status, serde_json::from_slice(&bytes).unwrap_or_default())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_http_a_counter_does_what_it_may_and_nothing_else() {
+    let ground = Ground::sqlite().await;
+    let civic = counter(&ground);
+    let (_, resident) = resident(&civic, CODE).await;
+    let vida = worker(&civic, "vida").await;
+    let new = json!({
+        "purpose": "residence", "document": "identity_card", "eldership": "silainiai",
+        "given_name": "Ona", "family_name": "Kazlauskienė", "personal_code": CODE,
+    });
+    let base = "/api/v1/assistance";
+    for (cookie, status) in [("", 401), (resident.as_str(), 403)] {
+        assert_eq!(
+            send(&civic, "GET", base, cookie, &Value::Null).await.0,
+            status
+        );
+        assert_eq!(send(&civic, "POST", base, cookie, &new).await.0, status);
+    }
+    for (field, value, status) in [
+        ("personal_code", json!("33309240164"), 422),
+        ("personal_code", json!(33_309_240_064_i64), 400),
+        ("purpose", json!("ballot"), 400),
+        ("document", json!("library_card"), 400),
+        ("account", json!(AccountId::new(civic.now())), 400),
+    ] {
+        let mut wrong = new.clone();
+        wrong[field] = value;
+        let (answered, body) = send(&civic, "POST", base, &vida.cookie, &wrong).await;
+        assert_eq!(answered, status, "{field}");
+        assert!(!body.to_string().contains("3330924"), "{body}");
+    }
+    let (status, begun) = send(&civic, "POST", base, &vida.cookie, &new).await;
+    assert_eq!((status, &begun["resident_name"]), (201, &json!(NAME)));
+    let at = |what: &str| format!("{base}/{}/{what}", begun["id"].as_str().unwrap());
+    let lives = json!({ "eldership": "centras" });
+    let declared = send(&civic, "PUT", &at("residence"), &vida.cookie, &lives).await;
+    assert_eq!(declared.0, 204);
+    let (status, body) = send(&civic, "POST", &at("facts"), &vida.cookie, &Value::Null).await;
+    assert_eq!(
+        (status, &body["code"]),
+        (403, &json!("assistance_other_purpose"))
+    );
+    let (_, shown) = send(&civic, "GET", base, &vida.cookie, &Value::Null).await;
+    assert_eq!(shown["current"]["acts"][0]["act"], "residence_declared");
+    let ended = send(&civic, "POST", &at("end"), &vida.cookie, &Value::Null).await;
+    assert_eq!(ended.0, 204);
+    let (_, shown) = send(&civic, "GET", base, &vida.cookie, &Value::Null).await;
+    assert_eq!(shown["current"], Value::Null);
+    assert_eq!(shown["today"][0]["ended_how"], "finished");
+    let (_, own) = send(&civic, "GET", "/api/v1/account", &resident, &Value::Null).await;
+    assert_eq!(own["assistances"][0]["worker_name"], "Vida Langelienė");
+}
