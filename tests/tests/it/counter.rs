@@ -101,6 +101,8 @@ fn whoever_is_no_worker_has_no_counter_and_a_fictional_one_meets_nobody() {
     let id = |account: &Value| account["id"].as_str().unwrap_or_default().to_owned();
     let answer = request(&server.url, "GET", "/langelis", &[], "");
     assert_eq!(answer.status, 401);
+    let back = "href=\"/prisijungti?toliau=%2Flangelis\"";
+    assert!(answer.body.contains(back), "{}", answer.body);
     let clerk = Account::sign_in(&server, &id(&city.residents[0]));
     let look = || {
         let cookie = [("cookie", clerk.cookies.as_str())];

@@ -2,12 +2,13 @@
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use civic_api::Viewer;
 
 use super::context::Page;
+use super::display::own_page;
 use crate::state::AppState;
 
 /// Why a page cannot be shown.
@@ -61,7 +62,7 @@ pub async fn draw(State(state): State<AppState>, request: Request, next: Next) -
     };
     // Who looks is left open: the database may be what failed.
     let page = Page::of(&kept, &state, Viewer::Anonymous);
-    match view(page, status).render() {
+    match view(page, status, kept.method == Method::GET).render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "the error page failed");
@@ -77,9 +78,11 @@ struct ErrorView {
     status: u16,
     heading: &'static str,
     text: &'static str,
+    /// For who has to sign in first: the sign-in, which leads back here where here is a page.
+    sign_in: Option<String>,
 }
 
-fn view(page: Page, status: StatusCode) -> ErrorView {
+fn view(page: Page, status: StatusCode, shown: bool) -> ErrorView {
     let (heading, text) = match status.as_u16() {
         401 => ("error-401", "error-401-text"),
         403 => ("error-403", "error-403-text"),
@@ -88,7 +91,15 @@ fn view(page: Page, status: StatusCode) -> ErrorView {
         400..=499 => ("error-422", "error-422-text"),
         _ => ("error-500", "error-500-text"),
     };
+    let sign_in = (status == StatusCode::UNAUTHORIZED).then(|| {
+        let back = if shown { own_page(&page.path) } else { "/" };
+        let query: String = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("toliau", back)
+            .finish();
+        format!("/prisijungti?{query}")
+    });
     ErrorView {
+        sign_in,
         page,
         status: status.as_u16(),
         heading,
