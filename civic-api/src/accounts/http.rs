@@ -8,13 +8,8 @@ use axum_extra::extract::CookieJar;
 use super::Facts;
 use crate::error::Problem;
 use crate::extract::Id;
-use crate::{Civic, Error, SessionId, Viewer, identity};
-
-/// The session cookie's value.
-fn cookie(jar: &CookieJar) -> &str {
-    jar.get(identity::COOKIE)
-        .map_or("", |cookie| cookie.value())
-}
+use crate::identity::session_cookie;
+use crate::{Civic, Error, SessionId, Viewer};
 
 /// Says everything the city knows about who asks.
 #[utoipa::path(
@@ -32,7 +27,9 @@ pub(crate) async fn facts(
 ) -> Result<Json<Facts>, Error> {
     // Everyone may know this of themselves, and of nobody else.
     let account = viewer.signed_in()?;
-    super::facts(&civic, account, cookie(&jar)).await.map(Json)
+    super::facts(&civic, account, session_cookie(&jar))
+        .await
+        .map(Json)
 }
 
 /// Ends one of one's own sessions; one that is over already is none.
@@ -53,6 +50,6 @@ pub(crate) async fn end_session(
 ) -> Result<StatusCode, Error> {
     // Only one's own: the account is part of what is looked for.
     let account = viewer.signed_in()?;
-    super::end_sessions(&civic, account, Some(id), cookie(&jar)).await?;
+    super::end_sessions(&civic, account, Some(id), session_cookie(&jar)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,15 +11,10 @@ use super::{Assistance, Beginning};
 use crate::accounts::Facts;
 use crate::error::Problem;
 use crate::extract::{Body, Id};
-use crate::identity::COOKIE;
+use crate::identity::session_cookie;
 use crate::residence::Eldership;
 use crate::roles::{self, Act, On};
 use crate::{AssistanceId, Civic, Error, Viewer};
-
-/// The session cookie's value.
-fn cookie(jar: &CookieJar) -> &str {
-    jar.get(COOKIE).map_or("", |cookie| cookie.value())
-}
 
 /// A worker's counter.
 #[derive(Debug, Serialize, ToSchema)]
@@ -48,7 +43,7 @@ pub(crate) async fn counter(
     roles::require(&civic, &viewer, Act::AssistResident, On::Whole).await?;
     Ok(Json(Counter {
         today: super::today(&civic, &viewer).await?,
-        current: super::current(&civic, &viewer, cookie(&jar)).await?,
+        current: super::current(&civic, &viewer, session_cookie(&jar)).await?,
     }))
 }
 
@@ -75,7 +70,7 @@ pub(crate) async fn begin(
     Body(new): Body<Beginning>,
 ) -> Result<(StatusCode, Json<Assistance>), Error> {
     // A worker at the counter: `begin` looks at the rules.
-    let begun = super::begin(&civic, &viewer, cookie(&jar), &new).await?;
+    let begun = super::begin(&civic, &viewer, session_cookie(&jar), &new).await?;
     Ok((StatusCode::CREATED, Json(begun)))
 }
 
@@ -109,7 +104,7 @@ pub(crate) async fn declare(
     Body(lives): Body<Lives>,
 ) -> Result<StatusCode, Error> {
     // In an assistance of one's own: `declare_residence` looks at the rules.
-    super::declare_residence(&civic, &viewer, cookie(&jar), id, lives.eldership).await?;
+    super::declare_residence(&civic, &viewer, session_cookie(&jar), id, lives.eldership).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -132,7 +127,7 @@ pub(crate) async fn facts(
     Id(id): Id<AssistanceId>,
 ) -> Result<Json<Facts>, Error> {
     // In an assistance of one's own: `facts` looks at the rules.
-    super::facts(&civic, &viewer, cookie(&jar), id)
+    super::facts(&civic, &viewer, session_cookie(&jar), id)
         .await
         .map(Json)
 }
@@ -156,7 +151,7 @@ pub(crate) async fn end_sessions(
     Id(id): Id<AssistanceId>,
 ) -> Result<StatusCode, Error> {
     // In an assistance of one's own: `end_sessions` looks at the rules.
-    super::end_sessions(&civic, &viewer, cookie(&jar), id).await?;
+    super::end_sessions(&civic, &viewer, session_cookie(&jar), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -178,6 +173,6 @@ pub(crate) async fn end(
     Id(id): Id<AssistanceId>,
 ) -> Result<StatusCode, Error> {
     // Only one's own: the account and the session are part of what is looked for.
-    super::end(&civic, &viewer, cookie(&jar), id).await?;
+    super::end(&civic, &viewer, session_cookie(&jar), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -18,6 +18,7 @@ pub(crate) mod store;
 pub mod viisp;
 pub mod ways;
 
+use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -244,6 +245,11 @@ impl SessionToken {
     pub fn cookie(&self, settings: &Settings) -> Cookie<'static> {
         bare_cookie(settings, self.0.clone())
     }
+}
+
+/// The session cookie's value; empty when there is none, which is nobody's.
+pub fn session_cookie(jar: &CookieJar) -> &str {
+    jar.get(COOKIE).map_or("", |cookie| cookie.value())
 }
 
 /// The cookie that takes the session cookie away.

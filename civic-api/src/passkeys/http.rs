@@ -10,13 +10,8 @@ use utoipa::ToSchema;
 use super::{Answer, Asked, Created, Purpose, Reason};
 use crate::error::Problem;
 use crate::extract::{Body, Id};
-use crate::identity::COOKIE;
+use crate::identity::session_cookie;
 use crate::{AccountId, Civic, Error, PasskeyId, Viewer};
-
-/// The session cookie's value.
-fn cookie(jar: &CookieJar) -> &str {
-    jar.get(COOKIE).map_or("", |cookie| cookie.value())
-}
 
 /// What to ask an authenticator for.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -78,7 +73,7 @@ pub(crate) async fn ask(
 ) -> Result<Json<Asked>, Error> {
     // Who holds an office, for themselves: `ask` looks at the rules.
     let account = viewer.signed_in()?;
-    let asked = super::ask(&civic, account, cookie(&jar), body.purpose).await?;
+    let asked = super::ask(&civic, account, session_cookie(&jar), body.purpose).await?;
     Ok(Json(asked))
 }
 
@@ -103,7 +98,7 @@ pub(crate) async fn add(
 ) -> Result<(StatusCode, CookieJar, Json<AddedKey>), Error> {
     // Who holds an office, for themselves: `add` looks at the rules.
     let account = viewer.signed_in()?;
-    let added = super::add(&civic, account, cookie(&jar), &body).await?;
+    let added = super::add(&civic, account, session_cookie(&jar), &body).await?;
     let body = AddedKey {
         id: added.id,
         recovery_codes: added.codes,
@@ -131,7 +126,7 @@ pub(crate) async fn confirm(
 ) -> Result<(StatusCode, CookieJar), Error> {
     // Who holds an office, for themselves: `confirm` looks at the rules.
     let account = viewer.signed_in()?;
-    let token = super::confirm(&civic, account, cookie(&jar), &body).await?;
+    let token = super::confirm(&civic, account, session_cookie(&jar), &body).await?;
     Ok((
         StatusCode::NO_CONTENT,
         jar.add(token.cookie(&civic.settings)),
@@ -158,7 +153,7 @@ pub(crate) async fn recover(
 ) -> Result<(StatusCode, CookieJar), Error> {
     // Who holds an office, for themselves: `recover` looks at the rules.
     let account = viewer.signed_in()?;
-    let token = super::recover(&civic, account, cookie(&jar), &body.code).await?;
+    let token = super::recover(&civic, account, session_cookie(&jar), &body.code).await?;
     Ok((
         StatusCode::NO_CONTENT,
         jar.add(token.cookie(&civic.settings)),
@@ -183,7 +178,7 @@ pub(crate) async fn new_codes(
 ) -> Result<(StatusCode, Json<Codes>), Error> {
     // Who holds an office and has just shown a passkey, for themselves: `new_codes` looks at the rules.
     let account = viewer.signed_in()?;
-    let recovery_codes = super::new_codes(&civic, account, cookie(&jar)).await?;
+    let recovery_codes = super::new_codes(&civic, account, session_cookie(&jar)).await?;
     Ok((StatusCode::CREATED, Json(Codes { recovery_codes })))
 }
 
@@ -208,7 +203,7 @@ pub(crate) async fn remove(
 ) -> Result<StatusCode, Error> {
     // Only one's own: the account is part of what is looked for.
     let account = viewer.signed_in()?;
-    super::remove(&civic, account, cookie(&jar), id).await?;
+    super::remove(&civic, account, session_cookie(&jar), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -233,6 +228,6 @@ pub(crate) async fn reset(
     Body(body): Body<Reset>,
 ) -> Result<StatusCode, Error> {
     // Another administrator who has just shown a passkey: `reset` looks at the rules.
-    super::reset(&civic, &viewer, cookie(&jar), id, body.reason).await?;
+    super::reset(&civic, &viewer, session_cookie(&jar), id, body.reason).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Act, By, On, Person, Scope, Search, rules};
 use crate::error::Problem;
 use crate::extract::{Body, Id, Parameters};
-use crate::identity::COOKIE;
+use crate::identity::session_cookie;
 use crate::{Account, AccountId, Civic, Error, GrantId, Role, Viewer, passkeys};
 
 /// What roles may do.
@@ -141,8 +141,7 @@ async fn fresh<'a>(
     jar: &CookieJar,
 ) -> Result<&'a Account, Error> {
     let by = super::require(civic, viewer, Act::GiveRoles, On::Whole).await?;
-    let cookie = jar.get(COOKIE).map_or("", |cookie| cookie.value());
-    passkeys::require_fresh(civic, by, cookie).await?;
+    passkeys::require_fresh(civic, by, session_cookie(jar)).await?;
     Ok(by)
 }
 

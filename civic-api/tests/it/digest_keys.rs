@@ -2,6 +2,7 @@
 //! before can go.
 
 use civic_api::accounts::digest_keys::{self, Behind};
+use civic_api::assistance::Purpose;
 use civic_api::conferences::{self, When};
 use civic_api::identity::person::{Digester, PersonalCode};
 use civic_api::identity::ways::Provider;
@@ -10,6 +11,7 @@ use civic_api::{Account, Civic, Error, accounts, roles, tokens};
 use jiff::civil::date;
 
 use crate::accounts::{CODE, city_with, comes};
+use crate::assistance::{with, worker};
 use crate::db;
 use crate::ground::{Ground, on_both};
 
@@ -18,6 +20,7 @@ on_both!(
     a_register_that_is_imported_again_is_under_the_new_key_with_its_accounts,
     who_was_erased_before_the_key_changed_gets_no_right_twice,
     without_the_old_key_somebody_is_new,
+    who_was_known_by_the_old_key_is_known_at_a_counter,
 );
 
 const OTHER: &str = "47604084093";
@@ -133,4 +136,18 @@ async fn without_the_old_key_somebody_is_new(ground: Ground) {
     let ruta = person(&old, CODE).await;
     let new = city_with(&ground, &second());
     assert_ne!(person(&new, CODE).await.id, ruta.id);
+}
+
+async fn who_was_known_by_the_old_key_is_known_at_a_counter(ground: Ground) {
+    let old = city_with(&ground, &first()).with_digester(first());
+    let ruta = person(&old, CODE).await;
+    let new = city_with(&ground, &both()).with_digester(both());
+    let vida = worker(&new, "vida").await;
+    let facts = with(Purpose::Facts, "Rūta Rūtienė", CODE);
+    let begun = vida.begin(&new, &facts).await.unwrap();
+    // The account that was there: a new one would have the name in the document.
+    assert_eq!(begun.resident_name, "Rūta");
+    vida.end(&new, begun.id).await.unwrap();
+    assert_eq!(person(&new, CODE).await.id, ruta.id);
+    assert_eq!(behind(&new).await, (0, 0));
 }

@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use civic_api::accounts::{self, Facts};
 use civic_api::identity::ways::{Adapter, Provider};
-use civic_api::{Error, SessionId, identity};
+use civic_api::identity::{removal_cookie, session_cookie};
+use civic_api::{Error, SessionId};
 use serde::Deserialize;
 
 use super::context::Page;
@@ -146,15 +147,10 @@ struct Erase {
     page: Page,
 }
 
-fn cookie(jar: &CookieJar) -> &str {
-    jar.get(identity::COOKIE)
-        .map_or("", |cookie| cookie.value())
-}
-
 async fn facts(state: &AppState, page: &Page, jar: &CookieJar) -> Result<Facts, Error> {
     // Only of who asks.
     let account = page.viewer.signed_in()?;
-    accounts::facts(&state.civic, account, cookie(jar)).await
+    accounts::facts(&state.civic, account, session_cookie(jar)).await
 }
 
 fn label(page: &Page, state: &AppState, provider: Option<Provider>) -> String {
@@ -280,7 +276,7 @@ pub async fn end_session(
         "" => None,
         id => Some(id.parse().map_err(|_| Error::NotFound)?),
     };
-    accounts::end_sessions(&state.civic, account, which, cookie(&jar)).await?;
+    accounts::end_sessions(&state.civic, account, which, session_cookie(&jar)).await?;
     Ok(Redirect::to("/paskyra#sesijos"))
 }
 
@@ -298,7 +294,7 @@ pub async fn erase(
 ) -> Result<(CookieJar, Redirect), PageError> {
     // Only one's own.
     let account = page.viewer.signed_in()?;
-    accounts::erase(&state.civic, account, cookie(&jar)).await?;
-    let jar = jar.add(identity::removal_cookie(&state.civic.settings));
+    accounts::erase(&state.civic, account, session_cookie(&jar)).await?;
+    let jar = jar.add(removal_cookie(&state.civic.settings));
     Ok((jar, Redirect::to("/prisijungti?istrinta=taip")))
 }

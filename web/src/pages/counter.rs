@@ -7,12 +7,13 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
+use civic_api::Error;
 use civic_api::assistance::{self, Assistance, Beginning, Deed, Document, Purpose, rules};
 use civic_api::audit::Code;
 use civic_api::identity::person::PersonalCode;
+use civic_api::identity::session_cookie;
 use civic_api::residence::Eldership;
 use civic_api::roles::{self, Act, On};
-use civic_api::{Error, identity};
 use serde::Deserialize;
 
 use super::account::Told;
@@ -22,10 +23,6 @@ use super::errors::PageError;
 use super::{Drawn, draw, residence};
 use crate::i18n::time;
 use crate::state::AppState;
-
-fn cookie(jar: &CookieJar) -> &str {
-    jar.get(identity::COOKIE).map_or("", |c| c.value())
-}
 
 /// The form to begin, as it was filled in. Not printed: a personal code is in it.
 #[derive(Clone, Default, Deserialize)]
@@ -62,9 +59,9 @@ impl Begins {
         };
         let is_name = |text: &str| (1..=60).contains(&text.trim().chars().count());
         let missing = |fault: bool, field, key| fault.then_some(Mend { field, key });
+        // In the order of the page, so that the list of them is read as the form is.
         let mends: Vec<Mend> = [
             missing(purpose.is_none(), "tikslas", "counter-error-purpose"),
-            missing(eldership.is_none(), "seniunija", "new-error-eldership"),
             missing(document.is_none(), "dokumentas", "counter-error-document"),
             missing(!is_name(&self.vardas), "vardas", "counter-error-given"),
             missing(!is_name(&self.pavarde), "pavarde", "counter-error-family"),
@@ -72,6 +69,7 @@ impl Begins {
                 field: "kodas",
                 key,
             }),
+            missing(eldership.is_none(), "seniunija", "new-error-eldership"),
             missing(
                 self.patvirtinta != "taip",
                 "patvirtinta",
@@ -153,7 +151,7 @@ async fn view_of(
     {
         form.seniunija = last.eldership.as_str().to_owned();
     }
-    let open = assistance::current(civic, &page.viewer, cookie(jar)).await?;
+    let open = assistance::current(civic, &page.viewer, session_cookie(jar)).await?;
     let choice = |code: &'static str, chosen: &str, key, about| Choice {
         code,
         key,
@@ -220,7 +218,7 @@ pub async fn begin(
             return Ok(drawn.into_response());
         }
     };
-    match assistance::begin(civic, &page.viewer, cookie(&jar), &new).await {
+    match assistance::begin(civic, &page.viewer, session_cookie(&jar), &new).await {
         Ok(_) => Ok(Redirect::to("/langelis").into_response()),
         Err(error) => refused(&state, page, &jar, form, error).await,
     }
@@ -248,7 +246,7 @@ async fn refused(
 /// The one that is open, for a form that does something in it.
 async fn open(state: &AppState, page: &Page, jar: &CookieJar) -> Result<Assistance, Error> {
     roles::require(&state.civic, &page.viewer, Act::AssistResident, On::Whole).await?;
-    assistance::current(&state.civic, &page.viewer, cookie(jar))
+    assistance::current(&state.civic, &page.viewer, session_cookie(jar))
         .await?
         .ok_or_else(|| assistance::Refusal::None.into())
 }
@@ -275,7 +273,8 @@ pub async fn declare(
             "nenurodo" => None,
             text => Some(Eldership::parse(text).ok_or(Error::Invalid { field: "eldership" })?),
         };
-        assistance::declare_residence(civic, &page.viewer, cookie(&jar), one.id, eldership).await
+        assistance::declare_residence(civic, &page.viewer, session_cookie(&jar), one.id, eldership)
+            .await
     };
     match done.await {
         Ok(()) => Ok(Redirect::to("/langelis").into_response()),
@@ -299,7 +298,7 @@ pub async fn end_sessions(
 ) -> Result<Response, PageError> {
     let done = async {
         let one = open(&state, &page, &jar).await?;
-        assistance::end_sessions(&state.civic, &page.viewer, cookie(&jar), one.id).await
+        assistance::end_sessions(&state.civic, &page.viewer, session_cookie(&jar), one.id).await
     };
     match done.await {
         Ok(()) => Ok(Redirect::to("/langelis").into_response()),
@@ -327,7 +326,7 @@ pub async fn facts(
 ) -> Result<Response, PageError> {
     let told = async {
         let one = open(&state, &page, &jar).await?;
-        assistance::facts(&state.civic, &page.viewer, cookie(&jar), one.id).await
+        assistance::facts(&state.civic, &page.viewer, session_cookie(&jar), one.id).await
     };
     let facts = match told.await {
         Ok(facts) => facts,
@@ -358,7 +357,7 @@ pub async fn end(
     // Only one's own; what is over already needs no end.
     page.viewer.signed_in()?;
     if let Ok(one) = open(&state, &page, &jar).await {
-        match assistance::end(&state.civic, &page.viewer, cookie(&jar), one.id).await {
+        match assistance::end(&state.civic, &page.viewer, session_cookie(&jar), one.id).await {
             Ok(()) | Err(Error::Assistance(_)) => {}
             Err(error) => return Err(error.into()),
         }
@@ -424,7 +423,14 @@ mod tests {
         let Err(mends) = Begins::default().read() else {
             unreachable!("it is empty")
         };
-        assert_eq!(mends.len(), 7);
+        let fields: Vec<_> = mends.iter().map(|mend| mend.field).collect();
+        let page = include_str!("../../templates/counter/show.html");
+        let places: Vec<_> = fields
+            .iter()
+            .map(|field| page.find(&format!("id=\"{field}\"")).unwrap_or(0))
+            .collect();
+        assert_eq!(fields.len(), 7);
+        assert!(places.is_sorted() && places[0] > 0, "{fields:?} {places:?}");
         assert_eq!(initials("Ona Marija Kazlauskienė"), "O. M. K.");
     }
 }

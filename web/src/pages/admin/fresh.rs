@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
-use civic_api::{Account, Error, accounts, identity, passkeys};
+use civic_api::identity::session_cookie;
+use civic_api::{Account, Error, accounts, passkeys};
 
 use crate::pages::context::Page;
 use crate::pages::errors::PageError;
@@ -29,11 +30,6 @@ struct Fresh {
     keys: Keys,
 }
 
-/// The session cookie's value.
-pub(super) fn cookie(jar: &CookieJar) -> &str {
-    jar.get(identity::COOKIE).map_or("", |c| c.value())
-}
-
 /// `None`: a passkey was shown in the last minutes, or none is needed. Else the page that asks for one; the form waits in it.
 pub(super) async fn asks(
     state: &AppState,
@@ -42,7 +38,7 @@ pub(super) async fn asks(
     by: &Account,
     form: Waiting,
 ) -> Result<Option<Response>, PageError> {
-    match passkeys::require_fresh(&state.civic, by, cookie(jar)).await {
+    match passkeys::require_fresh(&state.civic, by, session_cookie(jar)).await {
         Ok(()) => Ok(None),
         Err(Error::ConfirmationRequired) => {
             let drawn = view(state, page, jar, by, form).await?;
@@ -59,7 +55,7 @@ async fn view(
     by: &Account,
     form: Waiting,
 ) -> Drawn {
-    let facts = accounts::facts(&state.civic, by, cookie(jar)).await?;
+    let facts = accounts::facts(&state.civic, by, session_cookie(jar)).await?;
     draw(&Fresh {
         keys: Keys::of(page, &facts),
         page: page.clone().with_island("passkeys"),

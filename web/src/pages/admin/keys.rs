@@ -7,6 +7,7 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use civic_api::extract::Id;
+use civic_api::identity::session_cookie;
 use civic_api::passkeys::{self, Reason};
 use civic_api::roles;
 use civic_api::{AccountId, Error};
@@ -109,7 +110,7 @@ pub async fn reset(
     if let Some(asks) = fresh::asks(&state, &page, &jar, by, waiting).await? {
         return Ok(asks);
     }
-    passkeys::reset(civic, &page.viewer, fresh::cookie(&jar), id, reason).await?;
+    passkeys::reset(civic, &page.viewer, session_cookie(&jar), id, reason).await?;
     let to = format!("/valdymas/zmones/{id}?kas=raktai");
     Ok(Redirect::to(&to).into_response())
 }
