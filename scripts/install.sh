@@ -41,7 +41,8 @@ fi
 # Which of the packages are not installed.
 missing_packages() {
     local have
-    have=" $(dpkg-query -W -f='${db:Status-Abbrev}${Package}\n' "${packages[@]}" 2> /dev/null | sed -n 's/^ii *//p' | tr '\n' ' ')"
+    # dpkg-query fails when it has never heard of one of them: that is what is asked here, not a fault.
+    have=" $(dpkg-query -W -f='${db:Status-Abbrev}${Package}\n' "${packages[@]}" 2> /dev/null | sed -n 's/^ii *//p' | tr '\n' ' ' || true)"
     for package in "${packages[@]}"; do
         case "$have" in *" $package "*) ;; *) echo "$package" ;; esac
     done
