@@ -64,6 +64,10 @@ pub enum RoomEvent {
         participant: u64,
         /// What they are called.
         label: Label,
+        /// How the holder was identified; only of who is called by name.
+        identified: Option<Identified>,
+        /// The seat was taken by right: an anonymous resident whose identity was checked.
+        verified: bool,
         /// They host.
         host: bool,
         /// Whose seat it is, as the ticket says it: of who is called by name. Nobody in the room is told.

@@ -94,6 +94,12 @@ scenario(async () => {
   const named = async (words) => {
     await d.goto(`/archyvas/${recording}`);
     await d.sees('[data-player][data-state=ready]', 30000);
+    const replayed = await d.eval(async () => {
+      const { labels, marks } = await (await fetch(`/api/v1/recordings/${location.pathname.split('/').pop()}`)).json();
+      return Object.keys(labels).map((participant) => [labels[participant], marks[participant] ?? null]);
+    });
+    (facts.replayed ??= []).push(replayed);
+    facts.faces ??= await d.eval(() => [...document.querySelectorAll('[data-face] [data-mark]')].map((mark) => mark.textContent));
     return d.eval((words) => words.filter((one) => document.body.textContent.includes(one)), words);
   };
   const words = ['Rūta Kazlauskaitė', 'Vardas pašalintas'];

@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 
 use anyhow::Context;
-use civic_api::conferences::presences::{self, Label, Seat};
+use civic_api::conferences::presences::{self, Label, Mark, Seat};
 use civic_api::conferences::recordings::{self, Facts, State};
 use civic_api::conferences::{conference_of, room_of};
+use civic_api::identity::Assurance;
 use civic_api::log::{Actor, Kind};
 use civic_api::{ConferenceId, RecordingId, log};
 use recorder::RecorderEvent;
@@ -92,6 +93,8 @@ impl Glue {
                 seat,
                 participant,
                 label,
+                identified,
+                verified,
                 host,
                 account,
             } => {
@@ -109,6 +112,10 @@ impl Glue {
                         seat,
                         participant,
                         label,
+                        mark: Mark {
+                            identified: identified.map(known),
+                            verified,
+                        },
                         host,
                         account: account.and_then(|account| account.parse().ok()),
                     },
@@ -274,5 +281,22 @@ async fn next(events: &mut Option<mpsc::Receiver<RecorderEvent>>) -> Option<Reco
     match events {
         Some(events) => events.recv().await,
         None => std::future::pending().await,
+    }
+}
+
+/// The mark beside a name in the call, for the civic record.
+fn known(by: signaling::Identified) -> presences::Identified {
+    presences::Identified {
+        way: match by.way {
+            signaling::Way::Viisp => presences::Way::Viisp,
+            signaling::Way::Oidc => presences::Way::Oidc,
+            signaling::Way::Eticket => presences::Way::Eticket,
+            signaling::Way::Demonstration => presences::Way::Demonstration,
+        },
+        level: by.level.map(|level| match level {
+            signaling::Level::Low => Assurance::Low,
+            signaling::Level::Substantial => Assurance::Substantial,
+            signaling::Level::High => Assurance::High,
+        }),
     }
 }

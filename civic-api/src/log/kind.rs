@@ -33,6 +33,10 @@ pub enum Kind {
     RecordingDeleted,
     /// The log's checkpoints are signed with this key from now on.
     LogKeySet,
+    /// A secret key of the server was changed; which one, not what it is.
+    KeyRotated,
+    /// The key before a changed one was taken away.
+    KeyDropped,
     /// Tokens are issued for a right; its key is published.
     RightOpened,
     /// No more tokens can be issued for a right.
@@ -73,7 +77,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 30] = [
+    pub const ALL: [Kind; 32] = [
         Kind::ConferenceCreated,
         Kind::ConferenceMoved,
         Kind::ConferenceOpened,
@@ -86,6 +90,8 @@ impl Kind {
         Kind::RecordingFailed,
         Kind::RecordingDeleted,
         Kind::LogKeySet,
+        Kind::KeyRotated,
+        Kind::KeyDropped,
         Kind::RightOpened,
         Kind::RightClosed,
         Kind::AccountSignedIn,
@@ -121,6 +127,8 @@ impl Kind {
             Kind::RecordingFailed => "recording.failed",
             Kind::RecordingDeleted => "recording.deleted",
             Kind::LogKeySet => "log.key_set",
+            Kind::KeyRotated => "key.rotated",
+            Kind::KeyDropped => "key.dropped",
             Kind::RightOpened => "right.opened",
             Kind::RightClosed => "right.closed",
             Kind::AccountSignedIn => "account.signed_in",
@@ -164,6 +172,7 @@ impl Kind {
             Kind::RecordingFailed => &["conference", "reason"],
             Kind::RecordingDeleted => &["conference"],
             Kind::LogKeySet => &["key"],
+            Kind::KeyRotated | Kind::KeyDropped => &[],
             Kind::RightOpened => &["key_sha256"],
             Kind::RightClosed => &["issued", "spent"],
             Kind::AccountSignedIn | Kind::AccountLinked => &["assurance", "first", "provider"],

@@ -24,7 +24,7 @@ pub use follow::{Follower, advance, follow_as};
 pub use kind::Kind;
 pub use proof::{
     Consistency, Inclusion, Published, PublishedKey, announce, checkpoint, checkpoints_after,
-    consistency, inclusion, keys, seal, signed,
+    consistency, inclusion, key_changed, keys, seal, signed,
 };
 pub use verify::{Break, Fault, Sum, Verdict, Verifier, line, verify, verify_lines};
 

@@ -121,6 +121,21 @@ pub async fn announce(civic: &Civic, key: &VerifierKey, actor: Actor) -> Result<
     tx.commit().await
 }
 
+/// Records that the operator changed (`Kind::KeyRotated`) or took away (`Kind::KeyDropped`) the key `which` of the server: its
+/// name, as `aikste keys list` has it, and nothing of the key.
+pub async fn key_changed(civic: &Civic, kind: Kind, which: &str) -> Result<(), Error> {
+    let mut tx = civic.write().await?;
+    let entry = Entry {
+        stream: "keys".into(),
+        kind,
+        actor_role: Actor::Operator,
+        subject: which.into(),
+        payload: serde_json::json!({}),
+    };
+    super::append(&mut tx, entry)?;
+    tx.commit().await
+}
+
 /// The newest checkpoint, if one was signed yet.
 pub async fn checkpoint(db: &Db) -> Result<Option<Published>, Error> {
     store::newest_checkpoint(db).await

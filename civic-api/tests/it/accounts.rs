@@ -463,6 +463,13 @@ async fn erasure_takes_the_name_out_of_recordings_and_keeps_it_out(ground: Groun
         label,
         host: false,
         account: Some(ruta.id),
+        mark: presences::Mark {
+            identified: Some(presences::Identified {
+                way: presences::Way::Viisp,
+                level: Some(Assurance::High),
+            }),
+            verified: true,
+        },
     };
     let named = presences::Label::Name(ruta.name.clone());
     let voice = presences::Label::Anonymous(1);
@@ -473,6 +480,10 @@ async fn erasure_takes_the_name_out_of_recordings_and_keeps_it_out(ground: Groun
     }
     let labels = async || recordings::replay(&civic, recording).await.unwrap().labels;
     assert_eq!(labels().await[&101], named);
+    let marks = async || recordings::replay(&civic, recording).await.unwrap().marks;
+    let before = marks().await;
+    assert!(before[&101].identified.is_some() && !before[&101].verified);
+    assert!(before[&102].identified.is_none() && before[&102].verified);
     let facts = accounts::facts(&civic, &ruta, &cookie).await.unwrap();
     assert_eq!(facts.stays.len(), 1, "the anonymous seat is nobody's");
     assert_eq!(facts.stays[0].title, reception.title);
@@ -480,14 +491,17 @@ async fn erasure_takes_the_name_out_of_recordings_and_keeps_it_out(ground: Groun
     accounts::erase(&civic, &ruta, &cookie).await.unwrap();
     let left: Vec<_> = labels().await.into_iter().collect();
     assert_eq!(left, [(102, voice)]);
+    assert_eq!(marks().await.into_keys().collect::<Vec<_>>(), [102]);
     // Their ticket is good for some hours yet: the seat is taken, the name is not written down again.
     presences::joined(&civic, reception.id, &seat(3, named))
         .await
         .unwrap();
     assert!(!labels().await.contains_key(&103));
-    for column in ["name", "account_id"] {
+    for column in ["name", "account_id", "identified_by", "identified_level"] {
         let texts = db::texts(&ground.url, "presences", column).await;
-        assert!(!texts.contains("Kazlauskait") && !texts.contains(&ruta.id.to_string()));
+        for word in ["Kazlauskait", "viisp", "high", &ruta.id.to_string()] {
+            assert!(!texts.contains(word), "{column}: {word}");
+        }
     }
 }
 

@@ -64,6 +64,7 @@ fn seat(number: u32, label: Label) -> Seat {
         participant: 100 + u64::from(number),
         host: number == 1,
         account: None,
+        mark: presences::Mark::default(),
         label,
     }
 }

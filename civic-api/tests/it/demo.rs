@@ -108,6 +108,7 @@ async fn lived_in(ground: &Ground) {
         label: Label::Name("Jonas Petraitis".into()),
         host: false,
         account: None,
+        mark: presences::Mark::default(),
     };
     presences::joined(civic, conference.id, &seat)
         .await

@@ -394,6 +394,7 @@ async fn nobody_can_be_found_in_the_log() {
             label,
             host: false,
             account: None,
+            mark: presences::Mark::default(),
         };
         presences::joined(civic, id, &seat).await.unwrap();
     }

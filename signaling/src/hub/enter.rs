@@ -101,10 +101,12 @@ impl<M: MediaPlane> Hub<M> {
         let named = enter.ticket.name.is_some();
         let account = enter.ticket.account.filter(|_| named);
         let label = room.label(enter.ticket.name);
+        let identified = enter.ticket.identified.filter(|_| named);
+        let verified = enter.ticket.verified.is_some();
         let number = room.take_seat(Seat {
             participant,
             label: label.clone(),
-            identified: enter.ticket.identified.filter(|_| named),
+            identified,
             verified: enter.ticket.verified,
             grants: enter.ticket.grants,
             secret: random_text(),
@@ -141,6 +143,8 @@ impl<M: MediaPlane> Hub<M> {
             seat: number,
             participant: participant.0,
             label,
+            identified,
+            verified,
             host,
             account,
         });

@@ -76,15 +76,17 @@ fn whoever_has_no_role_sees_nothing_of_the_area() {
     let server = Server::start();
     let city = City::of(&server);
     let id = |account: &Value| account["id"].as_str().unwrap_or_default().to_owned();
-    let mut viewers = vec![(String::new(), 401)];
+    let mut viewers = vec![(String::new(), 401, "Prisijungti")];
     for account in [&city.residents[0], &city.host] {
-        viewers.push((Account::sign_in(&server, &id(account)).cookies, 403));
+        let name = account["name"].as_str().unwrap_or_default();
+        viewers.push((Account::sign_in(&server, &id(account)).cookies, 403, name));
     }
     let person = format!("/valdymas/zmones/{}", id(&city.residents[0]));
-    for (cookie, status) in viewers {
+    for (cookie, status, words) in viewers {
         for page in PAGES.iter().copied().chain([person.as_str()]) {
             let answer = request(&server.url, "GET", page, &[("cookie", &cookie)], "");
             assert_eq!(answer.status, status, "{page}");
+            assert!(answer.body.contains(words), "{page} knows who looks");
         }
     }
     // With an administrator's cookie, but from another page: no token.

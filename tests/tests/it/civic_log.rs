@@ -90,6 +90,16 @@ fn each_in_a_call_sees_how_the_others_were_identified_and_nothing_more() {
         assert_eq!(facts["marks"][at], marks, "what {at} was told");
     }
     assert_eq!(facts["more"], json!([]), "a message that says more");
+    // The replay says what the call said.
+    let by = |way| json!({ "identified": way, "verified": false });
+    let host = json!([{ "name": city.host["name"] }, by(&demo)]);
+    let named = json!([{ "name": "Rūta Kazlauskaitė" }, by(&gateway)]);
+    let verified = json!([{ "anonymous": 1 }, { "identified": null, "verified": true }]);
+    let anonymous = json!([{ "anonymous": 2 }, null]);
+    let before = json!([host, named, verified, anonymous]);
+    let after = json!([host, verified, anonymous]);
+    assert_eq!(facts["replayed"], json!([before, after]));
+    assert_eq!(facts["faces"][0], "Tapatybė: išgalvotas žmogus");
     // Erased, the name is gone from the recording of the call.
     assert_eq!(facts["before"], json!(["Rūta Kazlauskaitė"]));
     assert_eq!(facts["after"], json!(["Vardas pašalintas"]));

@@ -324,4 +324,7 @@ fn keys_are_listed_guarded_and_changed() {
     assert!(out(&listed).contains("OTHERS CAN READ IT"));
     assert_code(&run(data.path(), &["keys", "rotate", "log"]), 0);
     assert_eq!(std::fs::read(&secret).unwrap(), before);
+    let log = out(&run(data.path(), &["log", "export"]));
+    let told = |line: &&str| line.contains("\"key.rotated\"") && line.contains("\"session\"");
+    assert_eq!(log.lines().filter(told).count(), 1, "{log}");
 }

@@ -54,15 +54,6 @@ call-as-verified = Anonymously, as a verified resident
 call-as-verified-hint = Others see “Voice” with a number and the mark “Verified resident”. The camera is off.
 call-as-verified-token = The system knows that you are a resident, but neither the recording nor the database joins this seat with your name. Those who know you may recognise your voice.
 call-as-verified-session = This browser cannot keep rights, so the server sees at this moment who asks for the seat. Others do not see your name.
-call-verified = Verified resident
-call-mark-said = Identity:
-call-mark-viisp = VIISP
-call-mark-oidc = identity service
-call-mark-eticket = Kauno kortelė card
-call-mark-low = low level
-call-mark-substantial = substantial level
-call-mark-high = high level
-call-mark-made-up = a fictional person
 
 call-recording = 3. Recording
 call-recorded-name = The conversation will be recorded: your name, your voice, and your picture if the camera is on.

@@ -54,15 +54,6 @@ call-as-verified = Anonimiškai, kaip patvirtintas gyventojas
 call-as-verified-hint = Kiti matys „Balsas“ su numeriu ir ženklą „Patvirtintas gyventojas“. Kamera išjungta.
 call-as-verified-token = Sistema žino, kad esate gyventojas, bet įraše ir duomenų bazėje nėra ryšio su jūsų vardu. Balsą gali atpažinti tie, kas jus pažįsta.
 call-as-verified-session = Ši naršyklė teisių saugoti nemoka, todėl serveris šią akimirką matys, kas prašo vietos. Kiti jūsų vardo nematys.
-call-verified = Patvirtintas gyventojas
-call-mark-said = Tapatybė:
-call-mark-viisp = VIISP
-call-mark-oidc = tapatybės paslauga
-call-mark-eticket = Kauno kortelė
-call-mark-low = žemas lygis
-call-mark-substantial = pakankamas lygis
-call-mark-high = aukštas lygis
-call-mark-made-up = išgalvotas žmogus
 
 call-recording = 3. Įrašas
 call-recorded-name = Pokalbis bus įrašomas: jūsų vardas, balsas ir vaizdas, jei kamera įjungta.

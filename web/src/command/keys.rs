@@ -4,8 +4,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use civic_api::accounts::digest_keys::{self, Behind};
 use civic_api::clock::{Clock, SystemClock};
+use civic_api::log::{self, Kind};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
@@ -223,6 +225,7 @@ fn drop_old(config: &Config, force: bool) -> ExitCode {
         let civic = open_civic(config).await?;
         digest_keys::forget_before(&civic).await?;
         Secrets::drop_persons_before(&secret(config))?;
+        recorded(config, Kind::KeyDropped, "persons-old").await?;
         Ok("The key before is dropped. Start the server again.".to_owned())
     });
     done(dropped.map(|words| println!("{words}")))
@@ -230,10 +233,13 @@ fn drop_old(config: &Config, force: bool) -> ExitCode {
 
 fn rotate(config: &Config, which: Which) -> ExitCode {
     match which {
-        Which::Session => done(Secrets::rotate_session(&secret(config)).map(|()| {
+        Which::Session => done(block_on(async {
+            Secrets::rotate_session(&secret(config))?;
+            recorded(config, Kind::KeyRotated, "session").await?;
             println!(
                 "There is a new key of sessions. Start the server again: then tickets and forms from before are no good any more."
             );
+            Ok(())
         })),
         Which::Log => done(block_on(async {
             let civic = open_civic(config).await?;
@@ -241,11 +247,24 @@ fn rotate(config: &Config, which: Which) -> ExitCode {
             println!("New checkpoints are signed with {key}");
             Ok(())
         })),
-        Which::Persons => done(Secrets::rotate_persons(&secret(config)).map(|()| {
+        Which::Persons => done(block_on(async {
+            Secrets::rotate_persons(&secret(config))?;
+            recorded(config, Kind::KeyRotated, "persons").await?;
             println!(
                 "There is a new key of digests, and the one before is kept. Start the server again, then import the register of residents \
                  again; `aikste keys list` says who is known by the old one only."
             );
+            Ok(())
         })),
     }
+}
+
+/// Puts the change into the civic log. After the deed: the log never tells of one that failed.
+async fn recorded(config: &Config, kind: Kind, which: &str) -> anyhow::Result<()> {
+    let tell = async {
+        let civic = open_civic(config).await?;
+        anyhow::Ok(log::key_changed(&civic, kind, which).await?)
+    };
+    tell.await
+        .with_context(|| format!("the key {which} is changed, but the civic log could not be told"))
 }

@@ -24,7 +24,7 @@ const SHOWN: i64 = 25;
 const IN_FEED: i64 = 50;
 
 /// Kinds, in the order in which they are offered, and their words.
-const KINDS: [(&str, &str); 30] = [
+const KINDS: [(&str, &str); 32] = [
     ("conference.created", "log-conference-created"),
     ("conference.moved", "log-conference-moved"),
     ("conference.opened", "log-conference-opened"),
@@ -37,6 +37,8 @@ const KINDS: [(&str, &str); 30] = [
     ("recording.failed", "log-recording-failed"),
     ("recording.deleted", "log-recording-deleted"),
     ("log.key_set", "log-key-set"),
+    ("key.rotated", "log-key-rotated"),
+    ("key.dropped", "log-key-dropped"),
     ("right.opened", "log-right-opened"),
     ("right.closed", "log-right-closed"),
     ("account.signed_in", "log-account-signed-in"),

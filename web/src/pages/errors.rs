@@ -1,7 +1,8 @@
 //! Pages for what went wrong, in the reader's language and frame.
 
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
@@ -60,15 +61,24 @@ pub async fn draw(State(state): State<AppState>, request: Request, next: Next) -
     let Some(PageError(status)) = response.extensions().get::<PageError>().copied() else {
         return response;
     };
-    // Who looks is left open: the database may be what failed.
-    let page = Page::of(&kept, &state, Viewer::Anonymous);
-    match view(page, status, kept.method == Method::GET).render() {
+    let shown = kept.method == Method::GET;
+    match view(frame(kept, &state, status).await, status, shown).render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "the error page failed");
             status.into_response()
         }
     }
+}
+
+/// The page around the words: that of who looks, unless the server failed. Then the database may be why, and nobody is looked up.
+async fn frame(mut parts: Parts, state: &AppState, status: StatusCode) -> Page {
+    if !status.is_server_error()
+        && let Ok(page) = Page::from_request_parts(&mut parts, state).await
+    {
+        return page;
+    }
+    Page::of(&parts, state, Viewer::Anonymous)
 }
 
 #[derive(Template)]

@@ -1,11 +1,13 @@
 //! Who sat where: the one place where a seat number meets a name. Erasable: the log and the media keep only numbers.
 
+mod mark;
 pub(crate) mod store;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+pub use self::mark::{Identified, Mark, Way};
 use super::record;
 use crate::log::{Actor, Kind};
 use crate::{AccountId, Civic, ConferenceId, Error, PresenceId, Tx};
@@ -29,6 +31,8 @@ pub struct Seat {
     pub participant: u64,
     /// What the holder is called.
     pub label: Label,
+    /// How the holder was identified.
+    pub mark: Mark,
     /// The holder hosts.
     pub host: bool,
     /// Whose the name is; nothing of who sits without one.

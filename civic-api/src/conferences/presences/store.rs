@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use sqlx::Row;
+use sqlx::any::AnyRow;
 
-use super::{Label, Seat};
+use super::{Identified, Label, Mark, Seat, Way};
+use crate::identity::Assurance;
 use crate::{AccountId, ConferenceId, Db, Error, PresenceId, RecordingId, Tx};
 
 pub(super) async fn insert(
@@ -21,10 +23,15 @@ pub(super) async fn insert(
         Some(Label::Anonymous(number)) => (None, Some(i64::from(*number))),
         None => (None, None),
     };
+    let mark = seat.mark.beside(label);
+    let (way, level) = mark
+        .identified
+        .map_or((None, None), |by| (Some(by.way), by.level));
     sqlx::query(
         "insert into presences
-            (id, conference_id, seat, participant, name, anonymous, host, joined_us, account_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            (id, conference_id, seat, participant, name, anonymous, host, joined_us, account_id,
+             identified_by, identified_level, verified)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(id.to_string())
     .bind(conference.to_string())
@@ -36,6 +43,9 @@ pub(super) async fn insert(
     .bind(i64::from(seat.host))
     .bind(now_us)
     .bind(whose.map(|account| account.to_string()))
+    .bind(way.map(Way::as_str))
+    .bind(level.map(Assurance::as_str))
+    .bind(i64::from(mark.verified))
     .execute(tx.connection())
     .await?;
     Ok(())
@@ -54,7 +64,9 @@ pub(super) async fn forget_name(tx: &mut Tx, account: AccountId) -> Result<(), E
     sqlx::query(
         "update presences
             set name = null,
-                account_id = null
+                account_id = null,
+                identified_by = null,
+                identified_level = null
           where account_id = $1",
     )
     .bind(account.to_string())
@@ -161,13 +173,13 @@ pub(super) async fn still_present(tx: &mut Tx) -> Result<Vec<(ConferenceId, u32)
         .collect()
 }
 
-/// Whose tracks are in a recording: media-plane participant to label.
+/// Whose tracks are in a recording: media-plane participant to label, and to the mark beside it.
 pub(in crate::conferences) async fn labels(
     db: &Db,
     recording: RecordingId,
-) -> Result<BTreeMap<u64, Label>, Error> {
+) -> Result<BTreeMap<u64, (Label, Mark)>, Error> {
     let rows = sqlx::query(
-        "select p.participant, p.name, p.anonymous
+        "select p.participant, p.name, p.anonymous, p.identified_by, p.identified_level, p.verified
            from recording_presences rp
            join presences p on p.id = rp.presence_id
           where rp.recording_id = $1",
@@ -185,9 +197,22 @@ pub(in crate::conferences) async fn labels(
             (None, Some(number)) => Label::Anonymous(number),
             (None, None) => continue,
         };
-        labels.insert(participant.cast_unsigned(), label);
+        let mark = mark(row)?.beside(Some(&label));
+        labels.insert(participant.cast_unsigned(), (label, mark));
     }
     Ok(labels)
+}
+
+fn mark(row: &AnyRow) -> Result<Mark, Error> {
+    let way: Option<String> = row.try_get("identified_by")?;
+    let level: Option<String> = row.try_get("identified_level")?;
+    Ok(Mark {
+        identified: way.as_deref().and_then(Way::parse).map(|way| Identified {
+            way,
+            level: level.as_deref().and_then(Assurance::parse),
+        }),
+        verified: row.try_get::<i64, _>("verified")? > 0,
+    })
 }
 
 pub(super) async fn erase(tx: &mut Tx, conference: ConferenceId) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Recording, rules};
-use crate::conferences::presences::Label;
+use crate::conferences::presences::{Label, Mark};
 use crate::error::Problem;
 use crate::extract::{Id, Parameters};
 use crate::{Civic, ConferenceId, Error, RecordingId, Viewer};
@@ -65,6 +65,9 @@ pub(crate) struct Shown {
     /// What the participants of the manifest are called: `{"7": {"name": "…"}, "9": {"anonymous": 1}}`. Who was erased
     /// is missing.
     labels: BTreeMap<u64, Label>,
+    /// How they were identified, as the call said: `{"7": {"identified": {"way": "viisp", "level": "high"}, "verified": false}}`.
+    /// Of whom there is nothing to say is missing.
+    marks: BTreeMap<u64, Mark>,
 }
 
 /// Which recordings.
@@ -131,5 +134,6 @@ pub(crate) async fn one(
     Ok(Json(Shown {
         listed: replay.recording.into(),
         labels: replay.labels,
+        marks: replay.marks,
     }))
 }

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::presences::{self, Label};
+use super::presences::{self, Label, Mark};
 use crate::log::{self, Actor, Entry, Kind};
 use crate::{Civic, ConferenceId, Error, RecordingId, Tx};
 
@@ -55,6 +55,8 @@ pub struct Replay {
     pub recording: Recording,
     /// What the participants of its manifest are called; who was erased is missing.
     pub labels: BTreeMap<u64, Label>,
+    /// How they were identified, as the call said; of whom there is nothing to say is missing.
+    pub marks: BTreeMap<u64, Mark>,
 }
 
 /// Where a recording stands; it only moves forward.
@@ -223,9 +225,21 @@ pub async fn get(civic: &Civic, id: RecordingId) -> Result<Recording, Error> {
 
 /// A recording and the labels of who is in it.
 pub async fn replay(civic: &Civic, id: RecordingId) -> Result<Replay, Error> {
+    let recording = get(civic, id).await?;
+    let people = presences::store::labels(&civic.db, id).await?;
+    let marks = people
+        .iter()
+        .filter(|(_, (_, mark))| *mark != Mark::default())
+        .map(|(participant, (_, mark))| (*participant, *mark))
+        .collect();
+    let labels = people
+        .into_iter()
+        .map(|(participant, (label, _))| (participant, label))
+        .collect();
     Ok(Replay {
-        recording: get(civic, id).await?,
-        labels: presences::store::labels(&civic.db, id).await?,
+        recording,
+        labels,
+        marks,
     })
 }
 

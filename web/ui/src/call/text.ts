@@ -3,6 +3,7 @@
 import en from "../../../locales/en/call.ftl?raw";
 import lt from "../../../locales/lt/call.ftl?raw";
 import { type Lang, type Texts, texts } from "../text/fluent";
+import { markTexts } from "../text/mark";
 
 let current: Texts = (key) => key;
 let currentLang: Lang = "lt";
@@ -10,7 +11,7 @@ let currentLang: Lang = "lt";
 /** Chooses the language, once, before anything is drawn. */
 export function speak(lang: Lang): void {
   currentLang = lang;
-  current = texts(lang, lang === "en" ? en : lt);
+  current = texts(lang, `${lang === "en" ? en : lt}\n${markTexts(lang)}`);
 }
 
 export const t: Texts = (key, args) => current(key, args);

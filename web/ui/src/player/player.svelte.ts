@@ -1,10 +1,11 @@
 // The replay as the person sees it: where it stands, how fast, how loud, who is large. It moves the deck of media
 // elements along the master clock.
 
+import { type Mark, markOf } from "../text/mark";
 import { MasterClock } from "./clock";
 import { Deck } from "./deck";
 import type { Piece, Replay, Track } from "./manifest";
-import { type Label, loadRecording, pieceUrl, RecordingError } from "./recording";
+import { type Label, loadRecording, pieceUrl, type Recording, RecordingError } from "./recording";
 import { t } from "./text";
 import * as timeline from "./timeline";
 
@@ -46,6 +47,7 @@ export class Player {
   deckVersion = $state(0);
 
   #labels: ReadonlyMap<string, Label> = new Map();
+  #marks: Recording["marks"] = new Map();
   #presence: ReadonlyMap<string, timeline.Gap> = new Map();
   #deck: Deck | null = null;
   #clock = new MasterClock(0);
@@ -87,7 +89,7 @@ export class Player {
       for (let i = 0; ; i++) {
         const recording = await loadRecording(this.recording);
         if (recording.replay.finished && recording.replay.duration > 0) {
-          this.#begin(recording.replay, recording.labels, recording.title);
+          this.#begin(recording);
           return;
         }
         if (i >= PREPARING_TIMES) throw new RecordingError("not_found");
@@ -103,6 +105,12 @@ export class Player {
     const label = this.#labels.get(participant);
     if (!label) return t("replay-someone");
     return "name" in label ? label.name : t("replay-voice", { number: label.anonymous });
+  }
+
+  /** How they were identified, as the call said it. */
+  markOf(participant: string): Mark | null {
+    const known = this.#marks.get(participant);
+    return known ? markOf({ ...known, anonymous: this.isAnonymous(participant) }, t) : null;
   }
 
   isAnonymous(participant: string): boolean {
@@ -182,9 +190,10 @@ export class Player {
     return this.replay?.tracks.filter((track) => track.participant === participant) ?? [];
   }
 
-  #begin(replay: Replay, labels: ReadonlyMap<string, Label>, title: string): void {
+  #begin({ replay, labels, marks, title }: Recording): void {
     this.replay = replay;
     this.#labels = labels;
+    this.#marks = marks;
     this.title = title;
     this.preparing = false;
     this.chapters = timeline.chapters(replay.spans, replay.duration);

@@ -1,13 +1,21 @@
 // A recording as the server tells it: its manifest, and what the people in it are called.
 
+import type { Identified } from "../protocol/messages";
 import { readManifest, type Replay } from "./manifest";
 
 export type Label = { name: string } | { anonymous: number };
+
+/** How somebody was identified, as the call said it. */
+export interface Known {
+  identified: Identified | null;
+  verified: boolean;
+}
 
 export interface Recording {
   title: string;
   replay: Replay;
   labels: ReadonlyMap<string, Label>;
+  marks: ReadonlyMap<string, Known>;
 }
 
 /** Why there is nothing to play: `not_found`, `network`, `unreadable`. */
@@ -27,7 +35,7 @@ export async function loadRecording(id: string): Promise<Recording> {
     ask(pieceUrl(id, "manifest.json")),
   ]);
   try {
-    return { title: titleOf(about), replay: readManifest(manifest), labels: labelsOf(about) };
+    return { title: titleOf(about), replay: readManifest(manifest), labels: labelsOf(about), marks: marksOf(about) };
   } catch {
     throw new RecordingError("unreadable");
   }
@@ -66,6 +74,28 @@ function labelsOf(about: unknown): Map<string, Label> {
     else if (typeof anonymous === "number") labels.set(participant, { anonymous });
   }
   return labels;
+}
+
+const WAYS: readonly string[] = ["viisp", "oidc", "eticket", "demonstration"] satisfies Identified["way"][];
+const LEVELS: readonly string[] = ["low", "substantial", "high"] satisfies Identified["level"][];
+
+function marksOf(about: unknown): Map<string, Known> {
+  const marks = new Map<string, Known>();
+  const all = member(about, "marks");
+  if (typeof all !== "object" || all === null) return marks;
+  for (const [participant, mark] of Object.entries(all as Record<string, unknown>)) {
+    const identified = member(mark, "identified");
+    const way = member(identified, "way");
+    const level = member(identified, "level");
+    marks.set(participant, {
+      identified:
+        typeof way === "string" && WAYS.includes(way)
+          ? ({ way, level: typeof level === "string" && LEVELS.includes(level) ? level : null } as Identified)
+          : null,
+      verified: member(mark, "verified") === true,
+    });
+  }
+  return marks;
 }
 
 function member(value: unknown, key: string): unknown {

@@ -3,12 +3,13 @@
 import en from "../../../locales/en/replay.ftl?raw";
 import lt from "../../../locales/lt/replay.ftl?raw";
 import { type Lang, type Texts, texts } from "../text/fluent";
+import { markTexts } from "../text/mark";
 
 let current: Texts = (key) => key;
 
 /** Chooses the language, once, before anything is drawn. */
 export function speak(lang: Lang): void {
-  current = texts(lang, lang === "en" ? en : lt);
+  current = texts(lang, `${lang === "en" ? en : lt}\n${markTexts(lang)}`);
 }
 
 export const t: Texts = (key, args) => current(key, args);
