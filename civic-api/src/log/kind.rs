@@ -41,6 +41,8 @@ pub enum Kind {
     AccountSignedIn,
     /// Someone added another way of signing in to their account.
     AccountLinked,
+    /// Someone signed in at a public terminal, by confirming on their phone.
+    TerminalSignedIn,
     /// Someone had their account erased.
     AccountErased,
     /// An extract of the population register was imported.
@@ -73,7 +75,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 30] = [
+    pub const ALL: [Kind; 31] = [
         Kind::ConferenceCreated,
         Kind::ConferenceMoved,
         Kind::ConferenceOpened,
@@ -90,6 +92,7 @@ impl Kind {
         Kind::RightClosed,
         Kind::AccountSignedIn,
         Kind::AccountLinked,
+        Kind::TerminalSignedIn,
         Kind::AccountErased,
         Kind::ResidentsImported,
         Kind::RoleGranted,
@@ -125,6 +128,7 @@ impl Kind {
             Kind::RightClosed => "right.closed",
             Kind::AccountSignedIn => "account.signed_in",
             Kind::AccountLinked => "account.linked",
+            Kind::TerminalSignedIn => "account.terminal_signed_in",
             Kind::AccountErased => "account.erased",
             Kind::ResidentsImported => "residents.imported",
             Kind::RoleGranted => "role.granted",
@@ -167,6 +171,7 @@ impl Kind {
             Kind::RightOpened => &["key_sha256"],
             Kind::RightClosed => &["issued", "spent"],
             Kind::AccountSignedIn | Kind::AccountLinked => &["assurance", "first", "provider"],
+            Kind::TerminalSignedIn => &["assurance", "provider"],
             Kind::ResidentsImported => &["added", "changed", "removed", "residents"],
             Kind::RoleGranted | Kind::RoleTaken => &["role", "scope"],
             Kind::AccountErased
