@@ -1,7 +1,7 @@
 // A public terminal and a phone: the terminal shows a code, the phone confirms, the terminal is signed in and clears itself when
 // nobody touches it (time is the browser's own made-up one); then a refusal. Pages are looked at as a kiosk and as a phone.
 import { chromium } from './browsers.mjs';
-import { THEMES, look, lookingContext, setLanguage, setTheme } from './looks.mjs';
+import { THEMES, look, lookingContext, setLanguage, setTheme, unroll } from './looks.mjs';
 import { args, check, scenario } from './scenario.mjs';
 import { Visitor } from './visitor.mjs';
 
@@ -58,6 +58,7 @@ scenario(async () => {
 
   // The phone types the code, signs in, and comes back to the decision.
   await phone.goto('/telefonas');
+  await unroll(phone, 390);
   await look(phone, 'phone-code', THEMES[0], 390, report);
   await phone.page.fill('#kodas', code.toLowerCase().replace('-', ' '));
   await phone.press('form[action="/telefonas"] button');
@@ -74,6 +75,7 @@ scenario(async () => {
   await phone.page.check(`input[name=skaicius][value="${number}"]`);
   await phone.press('button[value=patvirtinti]');
   await phone.sees('.banner.ok');
+  await unroll(phone, 390);
   await look(phone, 'phone-decided', THEMES[0], 390, report);
 
   await terminal.page.clock.runFor(3_000);
