@@ -61,5 +61,9 @@ fn nothing_begins_or_is_decided_by_a_link_or_without_a_token() {
     assert!(refused.count() > 0, "guessing has no end");
     let used = who.post(&server, "/api/v1/phone-sign-in/activity", "{}");
     assert_eq!(used.status, 404, "a phone's session is no terminal's");
+    // A terminal whose session is over by now is cleared all the same.
+    let ended = who.post(&server, "/atsijungti?terminalas=taip", "");
+    assert_eq!(ended.header("location"), Some("/prisijungti?baigta=taip"));
+    assert_eq!(ended.header("clear-site-data"), Some("\"storage\""));
     server.assert_no_panic();
 }

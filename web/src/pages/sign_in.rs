@@ -227,7 +227,8 @@ pub async fn sign_out(
 ) -> Result<Response, PageError> {
     let civic = &state.civic;
     let mut leave = None;
-    let at_terminal = page.at_terminal();
+    // A terminal that nobody has used is told so by its page: its session may be over by now.
+    let at_terminal = page.at_terminal() || page.path == "/atsijungti?terminalas=taip";
     if let Some(cookie) = jar.get(identity::COOKIE) {
         let provider = identity::session_begun(civic, cookie.value())
             .await?
