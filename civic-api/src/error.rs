@@ -41,6 +41,9 @@ pub enum Error {
     /// This is not for the one who asks.
     #[error("not allowed")]
     NotAllowed,
+    /// This is not done in a public terminal's session.
+    #[error("not at a terminal")]
+    AtTerminal,
     /// Signing in this way is turned off.
     #[error("demonstration accounts are off")]
     DemonstrationOff,
@@ -150,6 +153,7 @@ impl Error {
             Error::TooLarge => "too_large",
             Error::SignInRequired => "sign_in_required",
             Error::NotAllowed => "not_allowed",
+            Error::AtTerminal => "at_terminal",
             Error::DemonstrationOff => "demonstration_off",
             Error::Invalid { .. } => "invalid_field",
             Error::WrongState(code) => code,
@@ -185,6 +189,7 @@ impl Error {
                 StatusCode::UNAUTHORIZED
             }
             Error::NotAllowed
+            | Error::AtTerminal
             | Error::DemonstrationOff
             | Error::VerificationRequired
             | Error::ConfirmationRequired
@@ -257,6 +262,10 @@ fn titles(code: &str) -> (&'static str, &'static str) {
         "too_large" => ("Užklausa per didelė", "The request is too large"),
         "sign_in_required" => ("Pirmiausia prisijunkite", "Please sign in first"),
         "not_allowed" => ("Jūs negalite to daryti", "You may not do this"),
+        "at_terminal" => (
+            "Viešajame terminale to padaryti negalima: prisijunkite savo telefone ar kompiuteryje",
+            "This cannot be done at a public terminal: sign in on your own phone or computer",
+        ),
         "demonstration_off" => (
             "Parodomosios paskyros išjungtos",
             "Demonstration accounts are turned off",

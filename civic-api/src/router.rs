@@ -49,6 +49,16 @@ fn routes() -> Vec<Route> {
             "/api/v1/demonstration/accounts",
             get(identity::http::demonstration),
         ),
+        route(
+            "get",
+            "/api/v1/phone-sign-in",
+            get(identity::phone::http::state),
+        ),
+        route(
+            "post",
+            "/api/v1/phone-sign-in/activity",
+            post(identity::phone::http::used),
+        ),
         route("get", "/api/v1/account", get(accounts::http::facts)),
         route(
             "delete",
@@ -232,6 +242,8 @@ async fn method_not_allowed() -> Error {
         identity::http::sign_in,
         identity::http::sign_out,
         identity::http::demonstration,
+        identity::phone::http::state,
+        identity::phone::http::used,
         accounts::http::facts,
         accounts::http::end_session,
         residence::http::declare,

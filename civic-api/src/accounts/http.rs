@@ -18,6 +18,7 @@ use crate::{Civic, Error, SessionId, Viewer};
     responses(
         (status = 200, description = "Everything", body = Facts),
         (status = 401, description = "`sign_in_required`", body = Problem),
+        (status = 403, description = "`at_terminal`", body = Problem),
     )
 )]
 pub(crate) async fn facts(
@@ -26,7 +27,7 @@ pub(crate) async fn facts(
     jar: CookieJar,
 ) -> Result<Json<Facts>, Error> {
     // Everyone may know this of themselves, and of nobody else.
-    let account = viewer.signed_in()?;
+    let account = viewer.at_home()?;
     super::facts(&civic, account, session_cookie(&jar))
         .await
         .map(Json)
@@ -40,6 +41,7 @@ pub(crate) async fn facts(
     responses(
         (status = 204, description = "It is over"),
         (status = 401, description = "`sign_in_required`", body = Problem),
+        (status = 403, description = "`at_terminal`", body = Problem),
     )
 )]
 pub(crate) async fn end_session(
@@ -49,7 +51,7 @@ pub(crate) async fn end_session(
     Id(id): Id<SessionId>,
 ) -> Result<StatusCode, Error> {
     // Only one's own: the account is part of what is looked for.
-    let account = viewer.signed_in()?;
+    let account = viewer.at_home()?;
     super::end_sessions(&civic, account, Some(id), session_cookie(&jar)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -17,7 +17,7 @@ use crate::conferences::presences;
 use crate::identity::flow::Purpose;
 use crate::identity::person::{KeyKind, PersonKey};
 use crate::identity::ways::{Assurance, Failure, Provider, Verified};
-use crate::identity::{self, Account, Method, Role};
+use crate::identity::{self, Account, Method, Role, phone};
 use crate::log::{self, Actor, Entry, Kind};
 use crate::passkeys::{self, Passkey, Recovery};
 use crate::residence::Residence;
@@ -66,6 +66,8 @@ pub struct Session {
     pub confirmed_at: Option<Timestamp>,
     /// It is the one that asks.
     pub current: bool,
+    /// It is a public terminal's: it ends after a minute in which nobody uses it.
+    pub terminal: bool,
 }
 
 /// Something that was done with the account.
@@ -222,6 +224,7 @@ async fn create(tx: &mut Tx, verified: &Verified) -> Result<AccountId, Error> {
         method: Method::Identified(verified.assurance),
         second_factor_due: false,
         holds_single: false,
+        at_terminal: false,
     };
     identity::add_account(tx, &account, None).await?;
     Ok(account.id)
@@ -343,12 +346,14 @@ pub async fn end_sessions(
     which: Option<SessionId>,
     cookie: &str,
 ) -> Result<(), Error> {
+    account.at_home()?;
     let mut tx = civic.write().await?;
     match which {
         Some(id) => store::end_session(&mut tx, account.id, id).await?,
         None => {
             let current = identity::token_sha256(cookie);
             store::end_other_sessions(&mut tx, account.id, &current).await?;
+            phone::sessions_end(&mut tx, account.id).await?;
         }
     }
     tx.commit().await
@@ -356,7 +361,8 @@ pub async fn end_sessions(
 
 /// Ends every session of an account.
 pub(crate) async fn end_all_sessions(tx: &mut Tx, account: AccountId) -> Result<(), Error> {
-    store::end_all_sessions(tx, account).await
+    store::end_all_sessions(tx, account).await?;
+    phone::sessions_end(tx, account).await
 }
 
 /// Whether someone can have their account erased: not who is made up, and not who has announced receptions, which must keep
@@ -374,6 +380,7 @@ pub fn may_erase(facts: &Facts) -> Result<(), Error> {
 /// Erases the account and all that is tied to it. The civic log keeps its records and says that somebody went; nothing is
 /// left that ties them to a person.
 pub async fn erase(civic: &Civic, account: &Account, cookie: &str) -> Result<(), Error> {
+    account.at_home()?;
     may_erase(&facts(civic, account, cookie).await?)?;
     let digests = digests(civic, account.id).await?;
     let mut tx = civic.write().await?;

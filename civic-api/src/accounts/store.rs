@@ -258,7 +258,8 @@ pub(super) async fn sessions(
     now: Timestamp,
 ) -> Result<Vec<Session>, Error> {
     let rows = sqlx::query(
-        "select id, token_sha256, provider, device, created_us, expires_us, factor_us
+        "select id, token_sha256, provider, device, created_us, expires_us, factor_us,
+                terminal_until_us
            from sessions
           where account_id = $1
             and expires_us > $2
@@ -273,14 +274,16 @@ pub(super) async fn sessions(
     .await?;
     let read = |row: &AnyRow| {
         let token: String = row.try_get("token_sha256")?;
+        let terminal_us: Option<i64> = row.try_get("terminal_until_us")?;
         Ok(Session {
             id: id(row, "sessions", "id")?,
             provider: provider(row, "sessions")?,
             device: row.try_get("device")?,
             since: from_micros(row.try_get("created_us")?),
-            until: from_micros(row.try_get("expires_us")?),
+            until: from_micros(terminal_us.map_or_else(|| row.try_get("expires_us"), Ok)?),
             confirmed_at: row.try_get::<Option<i64>, _>("factor_us")?.map(from_micros),
             current: token == current,
+            terminal: terminal_us.is_some(),
         })
     };
     rows.iter().map(read).collect()

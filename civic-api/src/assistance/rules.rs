@@ -176,6 +176,7 @@ mod tests {
             method: Method::Identified(Assurance::Substantial),
             second_factor_due: false,
             holds_single: false,
+            at_terminal: false,
         }
     }
 

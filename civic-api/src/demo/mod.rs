@@ -88,6 +88,7 @@ async fn add_person(tx: &mut Tx, person: &city::Person) -> Result<bool, Error> {
         method: Method::Demonstration,
         second_factor_due: false,
         holds_single: false,
+        at_terminal: false,
     };
     let added = identity::add_account(tx, &account, Some(person.key)).await?;
     if added {

@@ -33,6 +33,10 @@ pub enum Scope<'a> {
     Issuing(AccountId),
     /// Residents with whom one worker begins to act.
     Assisting(AccountId),
+    /// Codes that a terminal begins to show, from one network address.
+    Showing(IpAddr),
+    /// Codes of terminals that are looked for and not there, from one network address.
+    Guessing(IpAddr),
     /// Tokens that are no good, from one network address for one right.
     Spending(IpAddr, &'a str),
 }
@@ -53,6 +57,10 @@ impl Scope<'_> {
             Scope::Card(_) => (10, 60_000_000),
             Scope::Issuing(_) => (60, 2_000_000),
             Scope::Spending(..) => (30, 1_000_000),
+            // All terminals of the city may share an address.
+            Scope::Showing(_) => (60, 2_000_000),
+            // Some mistype; a guess finds one of 500 codes among 25 thousand million.
+            Scope::Guessing(_) => (30, 5_000_000),
             // A busy counter has one every few minutes.
             Scope::Assisting(_) => (20, 60_000_000),
         };
@@ -67,12 +75,17 @@ impl Scope<'_> {
             Scope::Issuing(_) => 3,
             Scope::Spending(..) => 4,
             Scope::Assisting(_) => 5,
+            Scope::Showing(_) => 6,
+            Scope::Guessing(_) => 7,
         }
     }
 
     fn key(self, hasher: &RandomState) -> u64 {
         match self {
-            Scope::Asking(address) | Scope::Failing(address) => hasher.hash_one(network(address)),
+            Scope::Asking(address)
+            | Scope::Failing(address)
+            | Scope::Showing(address)
+            | Scope::Guessing(address) => hasher.hash_one(network(address)),
             Scope::Card(card) => hasher.hash_one(plain(card)),
             Scope::Issuing(account) | Scope::Assisting(account) => hasher.hash_one(account),
             Scope::Spending(address, right) => hasher.hash_one((network(address), right)),
@@ -81,7 +94,7 @@ impl Scope<'_> {
 }
 
 /// When each bucket would be full again, in µs since the Unix epoch; one map for each kind.
-type Buckets = [HashMap<u64, i64>; 6];
+type Buckets = [HashMap<u64, i64>; 8];
 
 /// The buckets.
 #[derive(Debug, Default)]

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod oidc;
 mod outside;
 pub mod person;
+pub mod phone;
 pub mod rules;
 pub(crate) mod store;
 pub mod viisp;
@@ -155,12 +156,15 @@ pub struct Account {
     /// passkey. Known of who looks only.
     #[serde(skip)]
     pub holds_single: bool,
+    /// They look from a public terminal, by a sign-in confirmed on a phone: no office counts there. Known of who looks only.
+    #[serde(skip)]
+    pub at_terminal: bool,
 }
 
 impl Account {
     /// This is the person with that id, with the rights of their office.
     pub fn acts_as(&self, id: AccountId) -> bool {
-        self.id == id && !self.second_factor_due
+        self.id == id && !self.second_factor_due && !self.at_terminal
     }
 }
 
@@ -268,6 +272,13 @@ fn bare_cookie(settings: &Settings, value: String) -> Cookie<'static> {
         .build()
 }
 
+/// Whether a cookie's session is a public terminal's.
+pub async fn is_terminal(civic: &Civic, cookie_value: &str) -> Result<bool, Error> {
+    Ok(
+        matches!(viewer_of(civic, cookie_value).await?, Viewer::Account(account) if account.at_terminal),
+    )
+}
+
 /// Begins a session for someone a method has identified, and forgets sessions whose time is over.
 pub async fn sign_in(civic: &Civic, identified: Identified) -> Result<SessionToken, Error> {
     let token = SessionToken::fresh();
@@ -282,6 +293,7 @@ pub async fn sign_in(civic: &Civic, identified: Identified) -> Result<SessionTok
         },
         device: identified.device,
         valid_s: SESSION_S,
+        terminal_s: None,
     };
     store::insert_session(&mut tx, &token.sha256(), &session).await?;
     tx.commit().await?;

@@ -5,6 +5,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::{Account, Assurance, Begun, Method, Provider, Role};
+use crate::clock::from_micros;
 use crate::passkeys::Factor;
 use crate::{AccountId, Db, Error, SessionId, Tx};
 
@@ -18,6 +19,50 @@ pub(crate) async fn account(db: &Db, id: AccountId) -> Result<Option<Account>, E
     .fetch_optional(db.reader())
     .await?;
     row.as_ref().map(read).transpose()
+}
+
+/// The same within a change.
+pub(super) async fn account_in(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, Error> {
+    let row = sqlx::query(
+        "select id, name, role, office, method, demo_key
+           from accounts
+          where id = $1",
+    )
+    .bind(id.to_string())
+    .fetch_optional(tx.connection())
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Until when a terminal's session lasts at most; `None`: there is no such session now.
+pub(super) async fn terminal_until(
+    tx: &mut Tx,
+    token_sha256: &str,
+) -> Result<Option<Timestamp>, Error> {
+    let now_us = tx.now_us();
+    let row = sqlx::query(
+        "select terminal_until_us from sessions
+          where token_sha256 = $1 and expires_us > $2 and terminal_until_us is not null",
+    )
+    .bind(token_sha256)
+    .bind(now_us)
+    .fetch_optional(tx.connection())
+    .await?;
+    let until_us = row.map(|row| row.try_get::<i64, _>(0)).transpose()?;
+    Ok(until_us.map(from_micros))
+}
+
+pub(super) async fn prolong(
+    tx: &mut Tx,
+    token_sha256: &str,
+    until: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query("update sessions set expires_us = $1 where token_sha256 = $2")
+        .bind(until.as_microsecond())
+        .bind(token_sha256)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
 }
 
 pub(crate) async fn demo_accounts(db: &Db) -> Result<Vec<Account>, Error> {
@@ -66,6 +111,8 @@ pub(super) struct NewSession {
     pub(super) begun: Begun,
     pub(super) device: Option<String>,
     pub(super) valid_s: i64,
+    /// A terminal's: the seconds beyond which it never goes.
+    pub(super) terminal_s: Option<i64>,
 }
 
 pub(super) async fn insert_session(
@@ -76,8 +123,9 @@ pub(super) async fn insert_session(
     let now_us = tx.now_us();
     sqlx::query(
         "insert into sessions
-            (token_sha256, account_id, created_us, expires_us, id, provider, device, assurance)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            (token_sha256, account_id, created_us, expires_us, id, provider, device, assurance,
+             terminal_until_us)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(token_sha256)
     .bind(session.account.to_string())
@@ -87,6 +135,7 @@ pub(super) async fn insert_session(
     .bind(session.begun.provider.map(Provider::as_str))
     .bind(session.device.as_deref())
     .bind(session.begun.assurance.map(Assurance::as_str))
+    .bind(session.terminal_s.map(|s| now_us + s * 1_000_000))
     .execute(tx.connection())
     .await?;
     Ok(())
@@ -132,6 +181,7 @@ pub(super) async fn session_account(
 ) -> Result<Option<(Account, Option<Factor>)>, Error> {
     let row = sqlx::query(
         "select a.id, a.name, a.role, a.office, a.method, a.demo_key, s.factor,
+                s.terminal_until_us,
                 (select count(*) from role_grants g
                   where g.account_id = a.id and g.taken_us is null) as held
            from sessions s
@@ -149,6 +199,16 @@ pub(super) async fn session_account(
     let held: i64 = row.try_get("held")?;
     let mut account = read(&row)?;
     account.holds_single = held > 0 && account.role == Role::Resident;
+    if row
+        .try_get::<Option<i64>, _>("terminal_until_us")?
+        .is_some()
+    {
+        // Whatever they hold elsewhere, here they are a resident.
+        account.at_terminal = true;
+        account.role = Role::Resident;
+        account.office = None;
+        account.holds_single = false;
+    }
     Ok(Some((account, factor)))
 }
 
@@ -172,5 +232,6 @@ pub(crate) fn read(row: &AnyRow) -> Result<Account, Error> {
         method: Method::parse(&method).ok_or_else(|| wrong("method"))?,
         second_factor_due: false,
         holds_single: false,
+        at_terminal: false,
     })
 }

@@ -45,6 +45,8 @@ pub enum Kind {
     AccountSignedIn,
     /// Someone added another way of signing in to their account.
     AccountLinked,
+    /// Someone signed in at a public terminal, by confirming on their phone.
+    TerminalSignedIn,
     /// Someone had their account erased.
     AccountErased,
     /// An extract of the population register was imported.
@@ -77,7 +79,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 32] = [
+    pub const ALL: [Kind; 33] = [
         Kind::ConferenceCreated,
         Kind::ConferenceMoved,
         Kind::ConferenceOpened,
@@ -96,6 +98,7 @@ impl Kind {
         Kind::RightClosed,
         Kind::AccountSignedIn,
         Kind::AccountLinked,
+        Kind::TerminalSignedIn,
         Kind::AccountErased,
         Kind::ResidentsImported,
         Kind::RoleGranted,
@@ -133,6 +136,7 @@ impl Kind {
             Kind::RightClosed => "right.closed",
             Kind::AccountSignedIn => "account.signed_in",
             Kind::AccountLinked => "account.linked",
+            Kind::TerminalSignedIn => "account.terminal_signed_in",
             Kind::AccountErased => "account.erased",
             Kind::ResidentsImported => "residents.imported",
             Kind::RoleGranted => "role.granted",
@@ -176,6 +180,7 @@ impl Kind {
             Kind::RightOpened => &["key_sha256"],
             Kind::RightClosed => &["issued", "spent"],
             Kind::AccountSignedIn | Kind::AccountLinked => &["assurance", "first", "provider"],
+            Kind::TerminalSignedIn => &["assurance", "provider"],
             Kind::ResidentsImported => &["added", "changed", "removed", "residents"],
             Kind::RoleGranted | Kind::RoleTaken => &["role", "scope"],
             Kind::AccountErased

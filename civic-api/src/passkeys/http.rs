@@ -72,7 +72,7 @@ pub(crate) async fn ask(
     Body(body): Body<Ask>,
 ) -> Result<Json<Asked>, Error> {
     // Who holds an office, for themselves: `ask` looks at the rules.
-    let account = viewer.signed_in()?;
+    let account = viewer.at_home()?;
     let asked = super::ask(&civic, account, session_cookie(&jar), body.purpose).await?;
     Ok(Json(asked))
 }
@@ -97,7 +97,7 @@ pub(crate) async fn add(
     Body(body): Body<Created>,
 ) -> Result<(StatusCode, CookieJar, Json<AddedKey>), Error> {
     // Who holds an office, for themselves: `add` looks at the rules.
-    let account = viewer.signed_in()?;
+    let account = viewer.at_home()?;
     let added = super::add(&civic, account, session_cookie(&jar), &body).await?;
     let body = AddedKey {
         id: added.id,
@@ -125,7 +125,7 @@ pub(crate) async fn confirm(
     Body(body): Body<Answer>,
 ) -> Result<(StatusCode, CookieJar), Error> {
     // Who holds an office, for themselves: `confirm` looks at the rules.
-    let account = viewer.signed_in()?;
+    let account = viewer.at_home()?;
     let token = super::confirm(&civic, account, session_cookie(&jar), &body).await?;
     Ok((
         StatusCode::NO_CONTENT,
@@ -152,7 +152,7 @@ pub(crate) async fn recover(
     Body(body): Body<Code>,
 ) -> Result<(StatusCode, CookieJar), Error> {
     // Who holds an office, for themselves: `recover` looks at the rules.
-    let account = viewer.signed_in()?;
+    let account = viewer.at_home()?;
     let token = super::recover(&civic, account, session_cookie(&jar), &body.code).await?;
     Ok((
         StatusCode::NO_CONTENT,
@@ -177,7 +177,7 @@ pub(crate) async fn new_codes(
     jar: CookieJar,
 ) -> Result<(StatusCode, Json<Codes>), Error> {
     // Who holds an office and has just shown a passkey, for themselves: `new_codes` looks at the rules.
-    let account = viewer.signed_in()?;
+    let account = viewer.at_home()?;
     let recovery_codes = super::new_codes(&civic, account, session_cookie(&jar)).await?;
     Ok((StatusCode::CREATED, Json(Codes { recovery_codes })))
 }
@@ -202,7 +202,7 @@ pub(crate) async fn remove(
     Id(id): Id<PasskeyId>,
 ) -> Result<StatusCode, Error> {
     // Only one's own: the account is part of what is looked for.
-    let account = viewer.signed_in()?;
+    let account = viewer.at_home()?;
     super::remove(&civic, account, session_cookie(&jar), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -138,6 +138,7 @@ mod tests {
             method: Method::Identified(Assurance::High),
             second_factor_due: false,
             holds_single: false,
+            at_terminal: false,
         }
     }
 

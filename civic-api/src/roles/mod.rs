@@ -112,7 +112,7 @@ impl By<'_> {
 /// The roles of who is looking: none while a passkey that they need was not shown in this session.
 pub async fn held(civic: &Civic, viewer: &Viewer) -> Result<Held, Error> {
     match viewer.account() {
-        Some(account) if account.second_factor_due => Ok(Held::default()),
+        Some(account) if account.second_factor_due || account.at_terminal => Ok(Held::default()),
         Some(account) => store::held(civic.db.reader(), account.id).await,
         None => Ok(Held::default()),
     }

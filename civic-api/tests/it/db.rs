@@ -55,7 +55,7 @@ pub(crate) async fn rows(url: &str, sql: &str) -> Vec<String> {
 }
 
 /// Every table of this system.
-pub(crate) const TABLES: [&str; 32] = [
+pub(crate) const TABLES: [&str; 33] = [
     "log_records",
     "log_head",
     "log_nodes",
@@ -68,6 +68,7 @@ pub(crate) const TABLES: [&str; 32] = [
     "rights_given",
     "identities",
     "sign_ins",
+    "phone_sign_ins",
     "account_acts",
     "role_grants",
     "audit",

@@ -13,6 +13,7 @@ mod identity;
 mod log;
 mod log_proofs;
 mod passkeys;
+mod phone;
 mod postgres;
 mod residence;
 mod roles;

@@ -14,6 +14,7 @@ mod fixtures;
 mod http;
 mod lab;
 mod people;
+mod phone;
 mod providers;
 mod publisher;
 mod server;

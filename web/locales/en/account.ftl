@@ -41,6 +41,7 @@ account-acts = What was done with the account
 account-acts-text = In the public log these records are without your name. Only here can one see which are yours.
 account-acts-none = Nothing yet.
 account-act-signed-in = you signed in
+account-act-terminal = you signed in at a terminal by confirming on your phone
 account-act-linked = you added a way of signing in
 account-not = What is not here
 account-not-code = The personal code: only its digest is kept, from which it cannot be found without the server's key.

@@ -55,6 +55,7 @@ log-key-dropped = The server's previous key was removed
 log-right-opened = The key of a right was published
 log-right-closed = A right is no longer given out, its key is destroyed
 log-account-signed-in = Somebody signed in
+log-account-terminal = Somebody signed in at a public terminal by confirming on their phone
 log-account-linked = Another way of signing in was added to an account
 log-account-erased = An account was erased as its owner asked
 log-residents-imported = An extract of the population register was imported

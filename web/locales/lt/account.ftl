@@ -41,6 +41,7 @@ account-acts = Kas daryta su paskyra
 account-acts-text = Viešajame žurnale šie įrašai yra be jūsų vardo. Tik čia matyti, kurie jų jūsų.
 account-acts-none = Dar nieko.
 account-act-signed-in = prisijungėte
+account-act-terminal = prisijungėte terminale, patvirtinę telefone
 account-act-linked = pridėjote prisijungimo būdą
 account-not = Ko čia nėra
 account-not-code = Asmens kodo: saugome tik jo atspaudą, iš kurio kodo be serverio rakto atkurti negalima.

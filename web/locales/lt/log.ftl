@@ -56,6 +56,7 @@ log-key-dropped = Pašalintas ankstesnis serverio raktas
 log-right-opened = Paskelbtas teisės raktas
 log-right-closed = Teisė nebeišduodama, raktas sunaikintas
 log-account-signed-in = Kažkas prisijungė
+log-account-terminal = Prisijungta viešame terminale, patvirtinus telefone
 log-account-linked = Prie paskyros pridėtas kitas prisijungimo būdas
 log-account-erased = Paskyra ištrinta jos savininko prašymu
 log-residents-imported = Įkeltas gyventojų registro išrašas

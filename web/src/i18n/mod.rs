@@ -24,6 +24,7 @@ macro_rules! texts {
             include_str!(concat!("../../locales/", $lang, "/archive.ftl")),
             include_str!(concat!("../../locales/", $lang, "/sign-in.ftl")),
             include_str!(concat!("../../locales/", $lang, "/account.ftl")),
+            include_str!(concat!("../../locales/", $lang, "/phone.ftl")),
             include_str!(concat!("../../locales/", $lang, "/residence.ftl")),
             include_str!(concat!("../../locales/", $lang, "/counter.ftl")),
             include_str!(concat!("../../locales/", $lang, "/admin.ftl")),

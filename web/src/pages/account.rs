@@ -73,6 +73,7 @@ impl Told {
             since: moment(s.since),
             until: moment(s.until),
             current: s.current,
+            terminal: s.terminal,
         });
         let stays = facts.stays.iter().map(|s| Sat {
             title: s.title.clone(),
@@ -119,6 +120,7 @@ pub(super) struct Signed {
     pub(super) since: String,
     pub(super) until: String,
     pub(super) current: bool,
+    pub(super) terminal: bool,
 }
 
 /// A seat taken under one's name.
@@ -182,12 +184,12 @@ pub async fn show(
     let way = |provider| label(&page, &state, provider);
     let adapters = state.civic.ways.all();
     let more = adapters
-        .filter(|a| !facts.account.demo && !has(&facts, *a))
+        .filter(|a| !facts.account.demo && !page.at_terminal() && !has(&facts, *a))
         .map(|a| More {
             path: a.provider().as_str(),
             label: way(Some(a.provider())),
         });
-    let passkeys_shown = Keys::of(&page, &facts).shown;
+    let passkeys_shown = Keys::of(&page, &facts).shown && !page.at_terminal();
     let drawn = draw(&Show {
         name: shown(&page, &facts),
         role: view::office(&page, facts.account.office.as_deref(), facts.account.role),
@@ -209,6 +211,7 @@ pub async fn show(
 /// The words of what was done.
 fn act(kind: &str) -> &'static str {
     match kind {
+        "account.terminal_signed_in" => "account-act-terminal",
         "account.linked" => "account-act-linked",
         "passkey.added" => "account-act-passkey-added",
         "passkey.removed" => "account-act-passkey-removed",
@@ -235,7 +238,7 @@ pub(super) fn shown(page: &Page, facts: &Facts) -> String {
 }
 
 /// `firefox/linux` as people write it.
-fn device(stored: &str) -> String {
+pub(super) fn device(stored: &str) -> String {
     let word = |w: &str| match w {
         "macos" => "macOS".to_owned(),
         "ios" => "iOS".to_owned(),
@@ -250,6 +253,7 @@ pub async fn download(
     page: Page,
     jar: CookieJar,
 ) -> Result<Response, PageError> {
+    page.viewer.at_home()?;
     let facts = facts(&state, &page, &jar).await?;
     let name = "attachment; filename=\"aikste-duomenys.json\"";
     Ok(([(header::CONTENT_DISPOSITION, name)], axum::Json(facts)).into_response())
@@ -271,7 +275,7 @@ pub async fn end_session(
 ) -> Result<Redirect, PageError> {
     let Form(ended) = form?;
     // Only one's own: the account is part of what is looked for.
-    let account = page.viewer.signed_in()?;
+    let account = page.viewer.at_home()?;
     let which: Option<SessionId> = match ended.id.as_str() {
         "" => None,
         id => Some(id.parse().map_err(|_| Error::NotFound)?),
@@ -282,6 +286,7 @@ pub async fn end_session(
 
 /// `GET /paskyra/istrinti`
 pub async fn ask_erase(State(state): State<AppState>, page: Page, jar: CookieJar) -> Drawn {
+    page.viewer.at_home()?;
     accounts::may_erase(&facts(&state, &page, &jar).await?)?;
     draw(&Erase { page })
 }
@@ -293,7 +298,7 @@ pub async fn erase(
     jar: CookieJar,
 ) -> Result<(CookieJar, Redirect), PageError> {
     // Only one's own.
-    let account = page.viewer.signed_in()?;
+    let account = page.viewer.at_home()?;
     accounts::erase(&state.civic, account, session_cookie(&jar)).await?;
     let jar = jar.add(removal_cookie(&state.civic.settings));
     Ok((jar, Redirect::to("/prisijungti?istrinta=taip")))

@@ -24,7 +24,7 @@ const SHOWN: i64 = 25;
 const IN_FEED: i64 = 50;
 
 /// Kinds, in the order in which they are offered, and their words.
-const KINDS: [(&str, &str); 32] = [
+const KINDS: [(&str, &str); 33] = [
     ("conference.created", "log-conference-created"),
     ("conference.moved", "log-conference-moved"),
     ("conference.opened", "log-conference-opened"),
@@ -42,6 +42,7 @@ const KINDS: [(&str, &str); 32] = [
     ("right.opened", "log-right-opened"),
     ("right.closed", "log-right-closed"),
     ("account.signed_in", "log-account-signed-in"),
+    ("account.terminal_signed_in", "log-account-terminal"),
     ("account.linked", "log-account-linked"),
     ("account.erased", "log-account-erased"),
     ("residents.imported", "log-residents-imported"),

@@ -3,6 +3,8 @@
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum_extra::extract::CookieJar;
+use civic_api::identity::{phone, session_cookie};
 use civic_api::roles::{self, Act, Held, On};
 use civic_api::{Account, Viewer};
 use jiff::Timestamp;
@@ -153,6 +155,21 @@ impl Page {
     /// The account of who has signed in.
     pub fn account(&self) -> Option<&Account> {
         self.viewer.account()
+    }
+
+    /// Who looks does so from a public terminal.
+    pub fn at_terminal(&self) -> bool {
+        self.account().is_some_and(|account| account.at_terminal)
+    }
+
+    /// Seconds after which such a page asks whether somebody is there.
+    pub fn terminal_ask_s(&self) -> i64 {
+        phone::rules::ASK_S
+    }
+
+    /// Seconds after which it ends.
+    pub fn terminal_idle_s(&self) -> i64 {
+        phone::rules::IDLE_S
     }
 
     /// Who looks may announce and host receptions.
@@ -356,6 +373,11 @@ impl FromRequestParts<AppState> for Page {
         state: &AppState,
     ) -> Result<Self, Self::Rejection> {
         let viewer = Viewer::from_request_parts(parts, state).await?;
+        if viewer.account().is_some_and(|account| account.at_terminal) {
+            // Whoever looks at a page uses the terminal.
+            let jar = CookieJar::from_headers(&parts.headers);
+            phone::used(&state.civic, session_cookie(&jar)).await?;
+        }
         let held = roles::held(&state.civic, &viewer).await?;
         let lang = Language::of(&parts.headers);
         let assisting = assisted::bar(state, &parts.headers, lang, &viewer, &held).await?;

@@ -18,6 +18,7 @@ pub mod host;
 pub mod icons;
 pub mod operators;
 pub mod passkeys;
+pub mod phone;
 pub mod portraits;
 pub mod receptions;
 pub mod residence;
@@ -52,6 +53,14 @@ pub fn router() -> Router<AppState> {
         .route("/archyvas/{id}", get(archive::show))
         .route("/prisijungti", get(sign_in::ask).post(sign_in::sign_in))
         .route("/prisijungti/raktas", get(passkeys::ask))
+        .route("/prisijungti/telefonu", get(phone::show).post(phone::begin))
+        .route("/prisijungti/telefonu/testi", post(phone::take))
+        .route("/prisijungti/telefonu/atsisakyti", post(phone::cancel))
+        .route("/telefonas", get(phone::confirm::ask))
+        .route(
+            "/t/{kodas}",
+            get(phone::confirm::show).post(phone::confirm::decide),
+        )
         .route("/prisijungti/{kelias}", get(ways::again).post(ways::begin))
         .route("/prisijungti/{kelias}/grizti", get(ways::back))
         .route("/prisijungti/{kelias}/tikrinti", post(ways::card))

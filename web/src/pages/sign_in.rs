@@ -27,6 +27,8 @@ struct SignIn {
     accounts: Vec<Person>,
     back: String,
     trouble: Option<Said>,
+    /// The road by phone: not to who is led here by a phone that confirms one.
+    by_phone: bool,
 }
 
 /// A way of signing in.
@@ -183,6 +185,7 @@ async fn view(
         .collect();
     Ok(SignIn {
         ways: ways(&page, state),
+        by_phone: !back.starts_with("/t/") && !page.at_terminal(),
         accounts,
         back,
         trouble,
@@ -224,6 +227,8 @@ pub async fn sign_out(
 ) -> Result<Response, PageError> {
     let civic = &state.civic;
     let mut leave = None;
+    // A terminal that nobody has used is told so by its page: its session may be over by now.
+    let at_terminal = page.at_terminal() || page.path == "/atsijungti?terminalas=taip";
     if let Some(cookie) = jar.get(identity::COOKIE) {
         let provider = identity::session_begun(civic, cookie.value())
             .await?
@@ -235,6 +240,10 @@ pub async fn sign_out(
         }
     }
     let jar = jar.add(identity::removal_cookie(&civic.settings));
+    if at_terminal {
+        // Nobody was at a provider from here.
+        return Ok(super::phone::ended(jar));
+    }
     // At the provider, too, where it can be done: or the next one at this terminal would be signed in without being asked.
     match leave {
         Some(url) => Ok((jar, super::ways::away(page, url)?).into_response()),

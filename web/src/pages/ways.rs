@@ -117,7 +117,7 @@ pub async fn begin(
     let civic = &state.civic;
     let purpose = match page.account() {
         // Only for oneself: the account is the session's.
-        Some(account) if chosen.susieti == "taip" => Purpose::Link(account.id),
+        Some(account) if chosen.susieti == "taip" => Purpose::Link(account.at_home()?.id),
         _ => Purpose::SignIn,
     };
     let back = own_page(&chosen.back).to_owned();

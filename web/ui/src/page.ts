@@ -1,6 +1,8 @@
 // What every page gets from script: themes and text sizes without a reload, menus that close by themselves. Every page
 // works without it.
 
+import "./terminal";
+
 const YEAR_S = 365 * 24 * 60 * 60;
 const SIZES = ["1", "1.25", "1.5", "2"];
 
@@ -61,5 +63,3 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector<HTMLElement>("summary")?.focus();
   }
 });
-
-export {};

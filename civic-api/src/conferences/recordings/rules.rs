@@ -77,6 +77,7 @@ mod tests {
             method: Method::Demonstration,
             second_factor_due: false,
             holds_single: false,
+            at_terminal: false,
         })
     }
 
