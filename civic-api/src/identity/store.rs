@@ -1,8 +1,8 @@
 //! The SQL of accounts and sessions.
 
 use jiff::Timestamp;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{Any, Executor, Row};
 
 use super::{Account, Assurance, Begun, Method, Provider, Role};
 use crate::clock::from_micros;
@@ -10,26 +10,21 @@ use crate::passkeys::Factor;
 use crate::{AccountId, Db, Error, SessionId, Tx};
 
 pub(crate) async fn account(db: &Db, id: AccountId) -> Result<Option<Account>, Error> {
-    let row = sqlx::query(
-        "select id, name, role, office, method, demo_key
-           from accounts
-          where id = $1",
-    )
-    .bind(id.to_string())
-    .fetch_optional(db.reader())
-    .await?;
-    row.as_ref().map(read).transpose()
+    account_from(db.reader(), id).await
 }
 
-/// The same within a change.
-pub(super) async fn account_in(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, Error> {
+/// The account, from a reader or within a change.
+pub(super) async fn account_from<'e>(
+    from: impl Executor<'e, Database = Any>,
+    id: AccountId,
+) -> Result<Option<Account>, Error> {
     let row = sqlx::query(
         "select id, name, role, office, method, demo_key
            from accounts
           where id = $1",
     )
     .bind(id.to_string())
-    .fetch_optional(tx.connection())
+    .fetch_optional(from)
     .await?;
     row.as_ref().map(read).transpose()
 }

@@ -232,7 +232,7 @@ pub async fn take(civic: &Civic, browser: &str, session: Option<&str>) -> Result
     let mut tx = civic.write().await?;
     let taken = store::take(&mut tx, &token_sha256(browser)).await?;
     let row = taken.ok_or(Failure::Expired)?;
-    let account = super::store::account_in(&mut tx, row.account)
+    let account = super::store::account_from(tx.connection(), row.account)
         .await?
         .filter(|a| super::rules::is_accepted(a.method, civic.settings.demo_accounts))
         .ok_or(Failure::Expired)?;
