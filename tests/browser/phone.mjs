@@ -84,6 +84,10 @@ scenario(async () => {
   check(buttons === 1, `${buttons} buttons end it`);
   await looks(terminal, kiosk, 'terminal-account', '/paskyra', KIOSKS);
   check((await terminal.eval(() => document.querySelectorAll('[href="/paskyra/duomenys.json"], [href="/paskyra/istrinti"]').length)) === 0, 'an account is not guarded');
+  await terminal.goto('/mano-teises');
+  check(await terminal.eval(() => !document.querySelector('#rights') && document.querySelector('main .banner') !== null), 'rights would be lost here');
+  await look(terminal, 'terminal-rights', THEMES[0], 1280, report);
+  await terminal.goto('/paskyra');
   await phone.goto('/paskyra');
   check(await phone.eval(() => document.querySelector('[aria-labelledby=sesijos]').innerText.includes('Terminalas')), 'the phone does not list it');
 

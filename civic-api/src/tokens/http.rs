@@ -54,7 +54,7 @@ pub(crate) struct Signatures {
         (status = 200, description = "Signatures, or `refused`: `right_closed`, `not_of_eldership`, `token_already_issued`, `invalid_field`", body = Signatures),
         (status = 400, description = "`malformed_body`", body = Problem),
         (status = 401, description = "`sign_in_required`", body = Problem),
-        (status = 403, description = "`verification_required`", body = Problem),
+        (status = 403, description = "`verification_required`, `at_terminal`", body = Problem),
         (status = 429, description = "`too_many_requests`", body = Problem),
         (status = 422, description = "`invalid_field`: none, or more than 32", body = Problem),
     )
@@ -64,8 +64,8 @@ pub(crate) async fn issue(
     viewer: Viewer,
     Body(body): Body<Requests>,
 ) -> Result<Json<Signatures>, Error> {
-    // Only for whom the city has identified: `issue` asks the rule.
-    let account = viewer.signed_in()?;
+    // Only for whom the city has identified, and not at a terminal: `issue` asks the rule.
+    let account = viewer.at_home()?;
     let tokens = super::issue(&civic, account, body.requests).await?;
     Ok(Json(Signatures { tokens }))
 }

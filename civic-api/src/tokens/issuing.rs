@@ -64,6 +64,8 @@ pub async fn issue(
     account: &Account,
     requests: Vec<Request>,
 ) -> Result<Vec<Issued>, Error> {
+    // A terminal's browser is emptied: a right that is given once would be lost there.
+    account.at_home()?;
     if !rules::may_receive(account) {
         return Err(Error::VerificationRequired);
     }

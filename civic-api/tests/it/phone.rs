@@ -6,7 +6,7 @@ use civic_api::identity::phone::{self, Decision, State};
 use civic_api::identity::ways::{Assurance, Failure, Provider};
 use civic_api::identity::{self, demonstration};
 use civic_api::roles::{self, Act, On};
-use civic_api::{AccountId, Civic, Error, Role, Viewer, accounts, passkeys};
+use civic_api::{AccountId, Civic, Error, Role, Viewer, accounts, passkeys, tokens};
 
 use crate::accounts::{CODE, city, comes};
 use crate::db;
@@ -301,6 +301,8 @@ async fn no_office_counts_at_a_terminal_and_nothing_that_guards_the_account(grou
         assert!(matches!(erased, Err(Error::AtTerminal)));
         let ended = accounts::end_sessions(civic, account, None, &cookie).await;
         assert!(matches!(ended, Err(Error::AtTerminal)));
+        let right = tokens::issue(civic, account, Vec::new()).await;
+        assert!(matches!(right, Err(Error::AtTerminal)), "it would be lost");
         // Nor does a terminal confirm another one.
         let (_, shown) = terminal(civic).await;
         let yes = Decision::Confirm(shown.number);

@@ -1,6 +1,6 @@
 # Signing in at a public terminal by one's phone.
 way-phone = By your own phone
-way-phone-text = Type nothing at a public terminal: scan a code and confirm on your phone
+way-phone-text = For a public terminal: scan a code and confirm on your phone. The browser is emptied at the end
 way-phone-tag = Nothing to type
 phone-title = Sign in by phone
 phone-lead = A code will appear on the screen. Scan it with your phone, sign in there and confirm. Nothing has to be typed here.
@@ -55,4 +55,5 @@ terminal-ask-text = If you press nothing, we finish. Seconds left:
 terminal-stay = Yes, still here
 terminal-ended = Finished
 terminal-ended-text = You are no longer signed in at this terminal.
+terminal-no-rights = Rights are not given at a public terminal: they would be lost when its browser is emptied. Sign in on your own phone or computer.
 terminal-not-here = You can download your data, erase the account or change the ways of signing in on your own phone or computer, not at a public terminal.

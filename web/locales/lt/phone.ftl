@@ -1,6 +1,6 @@
 # Signing in at a public terminal by one's phone.
 way-phone = Savo telefonu
-way-phone-text = Viešame terminale nieko nerašykite: nuskaitykite kodą ir patvirtinkite telefone
+way-phone-text = Viešam terminalui: nuskaitykite kodą ir patvirtinkite telefone. Baigus naršyklė išvaloma
 way-phone-tag = Nieko nerašote
 phone-title = Prisijunkite telefonu
 phone-lead = Ekrane pasirodys kodas. Nuskaitykite jį telefonu, prisijunkite telefone ir patvirtinkite. Čia nieko rašyti nereikia.
@@ -56,4 +56,5 @@ terminal-ask-text = Jei nieko nepaspausite, baigsime. Liko sekundžių:
 terminal-stay = Taip, dar čia
 terminal-ended = Baigta
 terminal-ended-text = Šiame terminale nebesate prisijungę.
+terminal-no-rights = Viešame terminale teisių negaunama: baigus jos dingtų kartu su naršyklės duomenimis. Prisijunkite savo telefone ar kompiuteryje.
 terminal-not-here = Duomenis atsisiųsti, ištrinti paskyrą ar keisti prisijungimo būdus galite savo telefone ar kompiuteryje, ne viešame terminale.
