@@ -46,6 +46,13 @@ pub fn record(data: &[u8]) {
 mod tests {
     use proptest::prelude::*;
 
+    #[test]
+    fn a_number_is_read_as_it_was_written() {
+        for number in ["6.0000000000000014e+63", "5e-324", "1.7976931348623157e308"] {
+            super::record(number.as_bytes());
+        }
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_no_reason_to_panic(data in prop::collection::vec(any::<u8>(), 0..300)) {
